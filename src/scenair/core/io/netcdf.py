@@ -1,0 +1,154 @@
+"""CF netCDF in and out: atomic, deterministic, checked.
+
+Deterministic means: no dates, fixed compression, fixed order of attributes, chunked writes through
+the synchronous scheduler. The same data give the same bytes.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+
+from scenair.core.errors import InputError, UnitsError
+from scenair.core.io.atomic import atomic_path
+from scenair.core.io.tables import tables_read
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+CONVENTIONS = "CF-1.11"
+
+
+def _encoding(ds: xr.Dataset, *, level: int) -> dict[str, dict[str, Any]]:
+    encoding: dict[str, dict[str, Any]] = {}
+    for name, var in ds.variables.items():
+        if var.dtype.kind == "f" and name not in ds.coords:
+            encoding[str(name)] = {"_FillValue": np.array(np.nan, dtype=var.dtype)}
+        else:
+            encoding[str(name)] = {"_FillValue": None}
+        if level and var.dtype.kind in "fiu" and var.size > 256:
+            encoding[str(name)] |= {"zlib": True, "complevel": level, "shuffle": True}
+    return encoding
+
+
+def write_netcdf(
+    ds: xr.Dataset,
+    path: str | Path,
+    *,
+    title: str,
+    attrs: Mapping[str, Any] | None = None,
+    level: int = 1,
+) -> None:
+    """Write a dataset to netCDF-4, atomically and deterministically.
+
+    Every data variable must carry ``units``. Missing is NaN. The resource tables read by this
+    process are named in the attribute ``resource_tables``.
+
+    Raises
+    ------
+    UnitsError
+        Where a numeric data variable has no ``units``.
+    """
+    import dask
+
+    for name, var in ds.data_vars.items():
+        if var.dtype.kind == "f" and "units" not in var.attrs:
+            raise UnitsError("a variable without units", where=f"{path}, variable {name}")
+    out = ds.copy()
+    out.attrs = {
+        "Conventions": CONVENTIONS,
+        "title": title,
+        **dict(sorted((attrs or {}).items())),
+        "resource_tables": " ".join(tables_read()),
+    }
+    for var in out.variables.values():
+        # what a reader left behind must not steer the writing
+        var.encoding = {}
+    with atomic_path(path) as part, dask.config.set(scheduler="synchronous"):
+        out.to_netcdf(part, engine="netcdf4", format="NETCDF4", encoding=_encoding(out, level=level))
+
+
+def open_netcdf(
+    path: str | Path,
+    *,
+    variables: Mapping[str, str] | Iterable[str] = (),
+    chunks: Mapping[str, int] | None = None,
+) -> xr.Dataset:
+    """Open a netCDF file and check that it is what it should be.
+
+    Parameters
+    ----------
+    path : str or Path
+    variables : mapping of name -> units, or names
+        Variables that must be there; with units, these must match to the letter.
+    chunks : mapping, optional
+        Dask chunks; without, the file is read into memory and closed.
+
+    Raises
+    ------
+    InputError
+        Missing, truncated or no netCDF; variable missing.
+    UnitsError
+        Another unit than asked for.
+    """
+    file = Path(path)
+    if not file.exists():
+        raise InputError("file not found", where=str(file))
+    try:
+        if chunks is None:
+            with xr.open_dataset(file, engine="netcdf4") as lazy:
+                ds = lazy.load()
+        else:
+            ds = xr.open_dataset(file, engine="netcdf4", chunks=dict(chunks))
+    except (OSError, ValueError, RuntimeError) as error:
+        raise InputError(
+            "not a readable netCDF file (truncated or of another format)",
+            where=str(file),
+            value=str(error).splitlines()[0],
+            remedy="delete it and run again, or bring it anew",
+        ) from error
+    wanted = dict(variables) if hasattr(variables, "items") else dict.fromkeys(variables)
+    for name, unit in wanted.items():
+        if name not in ds.variables:
+            raise InputError(
+                "variable missing",
+                where=f"{file}, variable {name}",
+                allowed=f"the file has {', '.join(map(str, ds.data_vars))}",
+            )
+        found = ds[name].attrs.get("units")
+        if unit is not None and found != unit:
+            raise UnitsError(
+                "wrong unit", where=f"{file}, variable {name}", value=found, allowed=unit
+            )
+    return ds
+
+
+def require_finite(da: xr.DataArray, *, where: str, minimum: float | None = 0.0) -> None:
+    """Stop where an array has NaN, infinity or values below ``minimum``.
+
+    Raises
+    ------
+    InputError
+        With the first offending cell and its value.
+    """
+    values = np.asarray(da.values)
+    bad = ~np.isfinite(values)
+    what = "a value that is no number"
+    if not bad.any() and minimum is not None:
+        bad = values < minimum
+        what = f"a value below {minimum:g}"
+    if bad.any():
+        first = tuple(int(axis[0]) for axis in np.nonzero(bad))
+        cell = ", ".join(
+            f"{dim}={da[dim].values[i] if dim in da.coords else i}"
+            for dim, i in zip(da.dims, first, strict=True)
+        )
+        raise InputError(
+            what,
+            where=f"{where}, variable {da.name}, {cell}",
+            value=f"{values[first]} ({int(bad.sum())} such cells)",
+            allowed="finite" if minimum is None else f"finite and >= {minimum:g}",
+        )

@@ -1,0 +1,48 @@
+"""The fifteen sectors and their relation to the six sectors of MEIC."""
+
+from __future__ import annotations
+
+from typing import Final
+
+#: Order of the ``sector`` coordinate in every file; the first twelve have co-control measures.
+SECTORS: Final[tuple[str, ...]] = (
+    "power",
+    "heating",
+    "industrial_boilers",
+    "iron_steel",
+    "coking",
+    "cement",
+    "building_materials",
+    "petrochemical",
+    "nonferrous",
+    "residential",
+    "on_road",
+    "off_road",
+    "solvent",
+    "agriculture",
+    "waste_other",
+)
+
+CO_CONTROL_SECTORS: Final[tuple[str, ...]] = SECTORS[:12]
+
+#: MEIC's six published sectors -> ours. A partition of SECTORS.
+MEIC_SECTORS: Final[dict[str, tuple[str, ...]]] = {
+    "power": ("power",),
+    "industry": (
+        "heating",
+        "industrial_boilers",
+        "iron_steel",
+        "coking",
+        "cement",
+        "building_materials",
+        "petrochemical",
+        "nonferrous",
+        "waste_other",
+    ),
+    "residential": ("residential",),
+    "transportation": ("on_road", "off_road"),
+    "solvent": ("solvent",),
+    "agriculture": ("agriculture",),
+}
+
+MEIC_OF: Final[dict[str, str]] = {s: m for m, group in MEIC_SECTORS.items() for s in group}

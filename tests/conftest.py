@@ -1,0 +1,29 @@
+"""Fixtures that all tests share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+REPO = Path(__file__).resolve().parents[1]
+
+settings.register_profile("house", deadline=None, derandomize=True, max_examples=50)
+settings.load_profile("house")
+
+
+@pytest.fixture(scope="session")
+def repo() -> Path:
+    """The repository's root."""
+    return REPO
+
+
+@pytest.fixture(scope="session")
+def realdata() -> Path:
+    """The folder of development data; tests that use it are marked ``realdata``."""
+    folder = Path(os.environ.get("SCENAIR_REALDATA", REPO.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip("development data are absent (set SCENAIR_REALDATA to their folder)")
+    return folder

@@ -1,0 +1,42 @@
+# Configuration, names and paths that all rules share.
+import os
+import sys
+
+from scenair.config import load_config, load_scenarios
+from scenair.config.load import dump
+from scenair.core.audit.code import code_id
+from scenair.core.errors import ScenairError
+
+try:
+    CONFIG = load_config(config, folder=Path(workflow.basedir, "config"))
+    SCENARIOS = load_scenarios(Path(workflow.basedir, "config", "scenarios"))
+except ScenairError as error:
+    sys.stderr.write(f"\n[scenair] the configuration can't be used: {error}\n\n")
+    sys.stderr.flush()
+    os._exit(1)
+
+CASE = CONFIG.case
+HISTORY_YEARS = CASE.history
+SCENARIO_YEARS = CASE.years
+BASE_YEAR = CASE.base_year
+MONITOR_YEAR = CASE.monitor_year
+
+# Two wildcards reach file names, no more; every other choice is configuration.
+wildcard_constraints:
+    year=r"\d{4}",
+    scenario=r"[a-z][a-z0-9_]*",
+
+
+def resource(name):
+    """A file of resources/, relative to the working directory."""
+    return os.path.relpath(Path(workflow.basedir, "resources", name))
+
+
+def tables(*names):
+    """Resource tables that a rule reads."""
+    return [resource(name) for name in names]
+
+
+def section(*names):
+    """The parts of the configuration that a rule depends on, as plain values."""
+    return {name: dump(getattr(CONFIG, name)) for name in names}
