@@ -49,8 +49,4 @@ def explain_target(target: str, *, valid: Sequence[str]) -> str:
         if year.isdigit()
         else int(difflib.get_close_matches(year, map(str, span), n=1, cutoff=0)[0])
     )
-    return (
-        f"{what} ({target}).\n"
-        f"  there are: {spans}\n"
-        f"  did you mean: results/{nearest}/{guess}"
-    )
+    return f"{what} ({target}).\n  there are: {spans}\n  did you mean: results/{nearest}/{guess}"

@@ -55,7 +55,10 @@ def read_yaml(path: Path) -> dict[str, Any]:
         return {}
     if not isinstance(data, dict):
         raise ConfigError(
-            "a mapping is expected", where=str(path), value=type(data).__name__, allowed="key: value"
+            "a mapping is expected",
+            where=str(path),
+            value=type(data).__name__,
+            allowed="key: value",
         )
     return data
 
@@ -109,13 +112,18 @@ def load_config(raw: Mapping[str, Any], *, folder: Path) -> Config:
         if not path.exists():
             known = sorted(p.stem for p in (folder / "cases").glob("*.yaml"))
             raise ConfigError(
-                "unknown case", where="key case", value=name, allowed=f"{', '.join(known)} or a YAML file"
+                "unknown case",
+                where="key case",
+                value=name,
+                allowed=f"{', '.join(known)} or a YAML file",
             )
     merged = merge(read_yaml(path), given)
     try:
         return Config.model_validate(merged)
     except ValidationError as error:
-        raise ConfigError(explain(error, where=f"config/config.yaml with case {path.name}")) from None
+        raise ConfigError(
+            explain(error, where=f"config/config.yaml with case {path.name}")
+        ) from None
 
 
 def load_scenarios(folder: Path) -> dict[str, Scenario]:

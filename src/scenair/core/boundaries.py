@@ -47,7 +47,9 @@ def _ring(blob: bytes) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
         xy = np.cumsum(np.vstack([first, steps]), axis=0)
     else:
         xy = np.frombuffer(blob, "<u4", offset=4).reshape(-1, 2).astype(np.int64)
-    return np.round(xy * 2e-6 + np.array([-180.0, -90.0]), 6)
+    lonlat: np.ndarray[tuple[int, int], np.dtype[np.float64]]
+    lonlat = np.round(xy * 2e-6 + np.array([-180.0, -90.0]), 6)
+    return lonlat
 
 
 def _geometry(blob: bytes) -> Polygon | MultiPolygon:

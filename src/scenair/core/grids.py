@@ -103,7 +103,7 @@ class Grid:
     @property
     def cell_km(self) -> float:
         """Nominal cell size in km (degrees times 111.177 km for lat-lon)."""
-        size = max(self.xcell, self.ycell)
+        size = float(max(self.xcell, self.ycell))
         return size * np.pi * EARTH_RADIUS_M / 180e3 if self.gdtyp == LATLON else size / 1000
 
     @cached_property
@@ -154,7 +154,8 @@ class Grid:
         lon, lat = self.unproject(x, y)
         if self.gdtyp == LATLON:
             # plane area is in square degrees
-            return 1 / (np.radians(1) ** 2 * EARTH_RADIUS_M**2 * np.cos(np.radians(lat)))
+            square_degree = np.radians(1) ** 2 * EARTH_RADIUS_M**2
+            return np.asarray(1 / (square_degree * np.cos(np.radians(lat))))
         factors = pyproj.Proj(self.crs).get_factors(lon, lat)
         return np.asarray(factors.areal_scale, dtype=np.float64)
 
@@ -185,9 +186,7 @@ class Grid:
         inside = ok & (col >= 0) & (col < self.ncols) & (row >= 0) & (row < self.nrows)
         return np.where(inside, row * self.ncols + col, -1)
 
-    def nest(
-        self, *, name: str, ratio: int, col0: int, row0: int, cols: int, rows: int
-    ) -> Grid:
+    def nest(self, *, name: str, ratio: int, col0: int, row0: int, cols: int, rows: int) -> Grid:
         """A nest over ``cols`` x ``rows`` parent cells from (``col0``, ``row0``), zero-based."""
         if ratio < 1 or col0 < 0 or row0 < 0:
             raise ValueError("ratio must be >= 1 and the window inside the parent grid")
@@ -255,5 +254,6 @@ def grid_from_attributes(attrs: dict[str, Any]) -> Grid:
         gdtyp=int(get["gdtyp"]),
         ncols=int(get["ncols"]),
         nrows=int(get["nrows"]),
+        nthik=1,
         **number,
     )

@@ -41,9 +41,7 @@ def project_geometries(
     return np.asarray(projected, dtype=object)
 
 
-def polygon_areas(
-    geometries: Sequence[shapely.Geometry], grid: Grid
-) -> sp.csr_matrix:
+def polygon_areas(geometries: Sequence[shapely.Geometry], grid: Grid) -> sp.csr_matrix:
     """Intersection areas (m2 on the sphere), cells x polygons.
 
     Parameters
@@ -109,11 +107,10 @@ def _spherical_area(pieces: npt.NDArray[np.object_], grid: Grid) -> npt.NDArray[
     for what lies outside the grid.
     """
     plane_area = shapely.area(pieces)
-    centre = shapely.centroid(pieces)
-    x, y = shapely.get_x(centre), shapely.get_y(centre)
-    ok = np.isfinite(x) & (plane_area > 0)
+    ok = plane_area > 0
+    centre = shapely.centroid(pieces[ok])
     out = np.zeros(len(pieces))
-    out[ok] = plane_area[ok] / grid.areal_scale(x[ok], y[ok])
+    out[ok] = plane_area[ok] / grid.areal_scale(shapely.get_x(centre), shapely.get_y(centre))
     return out
 
 
@@ -131,9 +128,7 @@ def mass_weights(areas: sp.csr_matrix) -> sp.csr_matrix:
     return (areas @ sp.diags_array(1 / total)).tocsr()
 
 
-def point_weights(
-    lon: npt.ArrayLike, lat: npt.ArrayLike, grid: Grid
-) -> sp.csr_matrix:
+def point_weights(lon: npt.ArrayLike, lat: npt.ArrayLike, grid: Grid) -> sp.csr_matrix:
     """Cells x points, one entry a point; the last row takes the points outside the grid."""
     cell = grid.locate(lon, lat)
     row = np.where(cell < 0, grid.size, cell)

@@ -25,7 +25,11 @@ COLUMNS: Final = (
 
 
 def closure_table(
-    *, stage: str, mass_in: xr.DataArray, mass_out: xr.DataArray, outside: xr.DataArray | None = None
+    *,
+    stage: str,
+    mass_in: xr.DataArray,
+    mass_out: xr.DataArray,
+    outside: xr.DataArray | None = None,
 ) -> pd.DataFrame:
     """Compare masses per species and sector.
 
@@ -52,8 +56,9 @@ def closure_table(
         else outside.transpose("species", "sector").astype("float64").reindex_like(into)
     )
     difference = out + left - into
+    nothing = (into == 0) & (difference == 0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        relative = xr.where((into == 0) & (difference == 0), 0.0, difference / into)
+        relative = (difference / into).where(~nothing, 0.0)
     frame = pd.DataFrame(
         {
             "stage": stage,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import sys
-import traceback
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,12 +39,12 @@ def job(log: str | Path, *, name: str) -> Iterator[None]:
         yield
         logger.info("%s is done", name)
     except ScenairError as error:
-        logger.error("%s", error)
+        logger.error("%s", error)  # noqa: TRY400 - its traceback is of no use
         sys.stderr.write(f"\n[scenair] {name} stopped: {error}\n\n")
         sys.stderr.flush()
         raise SystemExit(1) from None
     except Exception:
-        logger.error("%s", traceback.format_exc())
+        logger.exception("a defect")
         sys.stderr.write(
             f"\n[scenair] {name} failed on a defect of scenair; the traceback is in {path}\n\n"
         )

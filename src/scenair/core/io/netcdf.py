@@ -6,6 +6,7 @@ the synchronous scheduler. The same data give the same bytes.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from scenair.core.io.atomic import atomic_path
 from scenair.core.io.tables import tables_read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
 CONVENTIONS = "CF-1.11"
 
@@ -54,8 +55,8 @@ def write_netcdf(
     """
     import dask
 
-    for name, var in ds.data_vars.items():
-        if var.dtype.kind == "f" and "units" not in var.attrs:
+    for name, data in ds.data_vars.items():
+        if data.dtype.kind == "f" and "units" not in data.attrs:
             raise UnitsError("a variable without units", where=f"{path}, variable {name}")
     out = ds.copy()
     out.attrs = {
@@ -68,7 +69,9 @@ def write_netcdf(
         # what a reader left behind must not steer the writing
         var.encoding = {}
     with atomic_path(path) as part, dask.config.set(scheduler="synchronous"):
-        out.to_netcdf(part, engine="netcdf4", format="NETCDF4", encoding=_encoding(out, level=level))
+        out.to_netcdf(
+            part, engine="netcdf4", format="NETCDF4", encoding=_encoding(out, level=level)
+        )
 
 
 def open_netcdf(
@@ -110,7 +113,9 @@ def open_netcdf(
             value=str(error).splitlines()[0],
             remedy="delete it and run again, or bring it anew",
         ) from error
-    wanted = dict(variables) if hasattr(variables, "items") else dict.fromkeys(variables)
+    wanted: dict[str, str | None] = (
+        dict(variables.items()) if isinstance(variables, Mapping) else dict.fromkeys(variables)
+    )
     for name, unit in wanted.items():
         if name not in ds.variables:
             raise InputError(

@@ -126,7 +126,7 @@ def read_csv(
 
 
 def write_csv(frame: pd.DataFrame, path: str | Path) -> None:
-    """Write a table atomically: UTF-8, full-precision floats, ``true``/``false``, empty = missing."""
+    """Write a table atomically: UTF-8, full-precision floats, ``true``/``false``, empty = n/a."""
     out = frame.copy()
     for column in out.columns:
         if out[column].dtype == bool or str(out[column].dtype) == "boolean":
