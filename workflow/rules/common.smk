@@ -6,6 +6,7 @@ from scenair.config import load_config, load_scenarios
 from scenair.config.load import dump
 from scenair.core.audit.code import code_id
 from scenair.core.errors import ScenairError
+from scenair.targets import explain_target, valid_targets
 
 try:
     CONFIG = load_config(config, folder=Path(workflow.basedir, "config"))
@@ -20,6 +21,7 @@ HISTORY_YEARS = CASE.history
 SCENARIO_YEARS = CASE.years
 BASE_YEAR = CASE.base_year
 MONITOR_YEAR = CASE.monitor_year
+
 
 # Two wildcards reach file names, no more; every other choice is configuration.
 wildcard_constraints:
@@ -40,3 +42,39 @@ def tables(*names):
 def section(*names):
     """The parts of the configuration that a rule depends on, as plain values."""
     return {name: dump(getattr(CONFIG, name)) for name in names}
+
+
+PRODUCTS = (
+    "emissions/cities.nc",
+    "emissions/points.csv",
+    "emissions/gridded.nc",
+    "emissions/closure.csv",
+    "cmaq/closure.csv",
+    "air_quality/annual.nc",
+    "attainment/cities.csv",
+    "attainment/double.csv",
+    "attainment/sites.csv",
+    "attainment/summary.json",
+    "attainment/fused.nc",
+    "report.html",
+    "manifest.json",
+)
+
+TARGETS = valid_targets(
+    history_years=HISTORY_YEARS,
+    scenario_years=SCENARIO_YEARS,
+    scenarios=tuple(SCENARIOS),
+)
+
+
+def product_files(target):
+    """Products of one year and scenario."""
+    return [f"{target}/{product}" for product in PRODUCTS]
+
+
+def explain_unknown_target(wildcards):
+    """Ends a wrong target with one message."""
+    typed = f"results/{wildcards.year}/{wildcards.scenario}"
+    sys.stderr.write(f"\n[scenair] {explain_target(typed, valid=TARGETS)}\n\n")
+    sys.stderr.flush()
+    os._exit(1)
