@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
 from scenair.config.attainment import AttainmentConfig
@@ -18,7 +17,8 @@ from scenair.config.inventory import InventoryConfig
 from scenair.config.projection import ProjectionConfig
 from scenair.config.scenario import Scenario
 from scenair.config.surrogate import SurrogateConfig
-from scenair.core.errors import ConfigError
+from scenair.core.errors import ConfigError, InputError
+from scenair.core.io.safe import MAX_YAML_BYTES, load_yaml, require_size
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,14 +43,15 @@ def read_yaml(path: Path) -> dict[str, Any]:
     Raises
     ------
     ConfigError
-        Missing file, invalid YAML, or not a mapping.
+        Missing or oversized file, invalid YAML, or not a mapping.
     """
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigError("file not found", where=str(path)) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError("not valid YAML", where=str(path), value=str(error)) from None
+        require_size(path, maximum=MAX_YAML_BYTES)
+        data = load_yaml(path.read_text(encoding="utf-8"), where=str(path))
+    except InputError as error:
+        raise ConfigError(str(error)) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError("not a readable text file", where=str(path), value=str(error)) from None
     if data is None:
         return {}
     if not isinstance(data, dict):
@@ -152,7 +153,7 @@ def load_scenarios(folder: Path) -> dict[str, Scenario]:
 def _inherit(name: str, raw: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
     chain = [name]
     while (parent := raw[chain[-1]].get("inherits")) is not None:
-        if parent not in raw:
+        if not isinstance(parent, str) or parent not in raw:
             raise ConfigError(
                 "unknown parent scenario",
                 where=f"config/scenarios/{chain[-1]}.yaml, key inherits",
