@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from scenair.core.audit.memory import peak_memory_mb
 from scenair.core.errors import ScenairError
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def job(log: str | Path, *, name: str) -> Iterator[None]:
     try:
         logger.info("%s begins", name)
         yield
-        logger.info("%s is done", name)
+        logger.info("%s is done; peak memory %.0f MB", name, peak_memory_mb())
     except ScenairError as error:
         logger.error("%s", error)  # noqa: TRY400 - its traceback is of no use
         sys.stderr.write(f"\n[scenair] {name} stopped: {error}\n\n")
