@@ -1,1 +1,1 @@
-"""The stage gridding."""
+"""City totals and plants to cells and months, conserving mass."""
