@@ -1,1 +1,1 @@
-"""The stage attainment."""
+"""Attainment: monitors, response factors, fusion, limits, cities and double attainment."""

@@ -2,8 +2,54 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+
 from scenair.config.base import Section
+
+Positive = Annotated[float, Field(gt=0)]
 
 
 class AttainmentConfig(Section):
     """Options of the stage attainment; every field has a default and says its unit."""
+
+    #: profile of resources/attainment/standards.csv, or the one in force on 31 December
+    standard: str = "auto-by-year"
+    area_class: Literal["I", "II"] = "II"
+    #: monitor statistics of the monitor year (in resources/, or a path of your own)
+    monitors: str = "attainment/monitors_2015.csv"
+    #: longest side of the array of cells around a monitor, km (1 x 1 at 36 km, 3 x 3 at 12 km)
+    array_km: Positive = 40.0
+    #: how monitors and model are joined between the monitors
+    fusion: Literal["log_ratio", "evna", "avna", "vna"] = "log_ratio"
+    #: which monitors speak for a place
+    neighbours: Literal["idw", "voronoi"] = "idw"
+    #: number of nearest monitors (of which the Voronoi neighbours are taken)
+    nearest: Annotated[int, Field(ge=1, le=60)] = 10
+    #: weight = distance ** -power
+    power: Positive = 2.0
+    #: monitor over model is held inside these bounds, 1; what is clipped is counted
+    ratio_bounds: tuple[Positive, Positive] = (0.1, 10.0)
+    #: background factors of the sensitivity table, 1
+    background_factors: tuple[Annotated[float, Field(ge=0)], ...] = (0.5, 1.0, 1.5)
+    #: annual PM2.5 limits shown beside the one in force, ug m-3
+    comparison_limits: tuple[Positive, ...] = (35.0, 30.0, 25.0)
+    #: assumed relative standard deviations (1 sigma) behind the probability of attaining, 1
+    sigma_response: Annotated[float, Field(ge=0)] = 0.10
+    sigma_meteorology: Annotated[float, Field(ge=0)] = 0.06
+    sigma_monitor: Annotated[float, Field(ge=0)] = 0.02
+
+    @field_validator("ratio_bounds")
+    @classmethod
+    def _ascending(cls, bounds: tuple[float, float]) -> tuple[float, float]:
+        if bounds[0] >= 1 or bounds[1] <= 1:
+            raise ValueError("ratio_bounds must enclose 1")
+        return bounds
+
+    @field_validator("background_factors")
+    @classmethod
+    def _central(cls, factors: tuple[float, ...]) -> tuple[float, ...]:
+        if 1.0 not in factors:
+            raise ValueError("background_factors must hold 1 (the central case)")
+        return factors

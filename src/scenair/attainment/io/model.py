@@ -1,0 +1,151 @@
+"""Reading the model side: annual air quality and trajectories, checked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from scenair.attainment.assess import ModelRun
+from scenair.core.errors import InputError
+from scenair.core.io.netcdf import open_netcdf, require_finite
+from scenair.core.units import require_units
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import xarray as xr
+
+    from scenair.core.grids import Grid
+
+PARTS: Final = ("SO4", "NO3", "NH4", "BC", "OA", "OTHER", "BACKGROUND")
+#: Sum of parts against PM25 and year against quarters (float32; leap years shift a quarter).
+_SUM_TOLERANCE: Final = 1e-4
+_YEAR_TOLERANCE: Final = 1e-2
+_NONLEAP_DAYS: Final = np.array([90.0, 91.0, 92.0, 92.0])
+#: Relative response of ozone, where the run has it: 1, (y, x).
+O3_FIELDS: Final = ("O3_WARM", "O3_MDA8_WARM")
+
+
+def read_air_quality(path: str | Path, *, grid: Grid) -> tuple[ModelRun, xr.Dataset]:
+    """Quarterly PM2.5 and background of one run.
+
+    Returns
+    -------
+    ModelRun
+    Dataset
+        The whole file, for its attributes and further fields.
+
+    Raises
+    ------
+    InputError
+        Another grid; values not finite or negative; parts that do not sum to PM2.5; a year that is
+        not the mean of its quarters.
+    UnitsError
+        Another unit than ug m-3.
+    """
+    needed = dict.fromkeys(("PM25", *PARTS, "PM25_annual"), "ug m-3")
+    ds = open_netcdf(path, variables=needed)
+    require_grid(ds, grid, where=str(path))
+    for name in needed:
+        dims = ("y", "x") if name.endswith("_annual") else ("quarter", "y", "x")
+        if ds[name].dims != dims or (len(dims) == 3 and ds.sizes["quarter"] != 4):
+            raise InputError(
+                "unexpected dimensions",
+                where=f"{path}, variable {name}",
+                value=dict(zip(ds[name].dims, ds[name].shape, strict=True)),
+                allowed=", ".join(dims) + " with four quarters",
+            )
+        require_finite(ds[name], where=str(path), minimum=None if name == "OTHER" else -1e-6)
+    total = np.stack([ds[name].values for name in PARTS]).sum(axis=0, dtype=np.float64)
+    _require_equal(total, ds["PM25"], _SUM_TOLERANCE, path, "the sum of its parts")
+    pm25 = ds["PM25"].values.astype(np.float64)
+    mean = np.average(pm25, axis=0, weights=_NONLEAP_DAYS)
+    _require_equal(mean, ds["PM25_annual"], _YEAR_TOLERANCE, path, "the mean of its quarters")
+    background = ds["BACKGROUND"].values.astype(np.float64)
+    return ModelRun(pm25=pm25, background=background), ds
+
+
+def require_grid(ds: xr.Dataset, grid: Grid, *, where: str) -> None:
+    """Stop where x and y are not those of the case's grid."""
+    for name, wanted in (("y", grid.y), ("x", grid.x)):
+        found = ds[name].values if name in ds.coords else np.array([])
+        if found.shape != wanted.shape or not np.allclose(found, wanted, atol=1.0):
+            raise InputError(
+                f"the file is on another grid ({name} differs)",
+                where=where,
+                value=f"{len(found)} values",
+                allowed=f"{len(wanted)} values of the grid {grid.name}",
+                remedy="run the stage before again for this case",
+            )
+
+
+def _require_equal(
+    got: np.ndarray[Any, Any], var: xr.DataArray, tolerance: float, path: str | Path, what: str
+) -> None:
+    values = var.values.astype(np.float64)
+    error = np.abs(got - values) / np.maximum(np.abs(values), 1e-2)
+    if error.max() > tolerance:
+        first = np.unravel_index(int(error.argmax()), error.shape)
+        cell = ", ".join(f"{d}={int(i)}" for d, i in zip(var.dims, first, strict=True))
+        raise InputError(
+            f"{var.name} is not {what}",
+            where=f"{path}, variable {var.name}, {cell}",
+            value=f"{values[first]:.6g} against {got[first]:.6g}",
+            allowed=f"equal within {tolerance:g} relative",
+            remedy="the file was changed or damaged after it was written: delete it and run again",
+        )
+
+
+def _require_peak(co2: xr.DataArray, stored: np.ndarray[Any, Any], *, where: str) -> None:
+    years, values = co2["year"].values, co2.values
+    # sums over sectors may differ in the last bits
+    at_top = values >= values.max(axis=0) * (1 - 1e-9)
+    last = years[len(years) - 1 - np.argmax(at_top[::-1], axis=0)]
+    if (last != stored).any():
+        i = int(np.argmax(last != stored))
+        raise InputError(
+            "the stored CO2 peak year is not the last maximum of the series",
+            where=f"{where}, city {co2['city'].values[i]}",
+            value=f"{stored[i]}, the series says {last[i]}",
+            remedy="the file was changed after it was written: delete it and run again",
+        )
+
+
+def read_city_paths(path: str | Path, *, adcodes: Sequence[int]) -> pd.DataFrame:
+    """City type and CO2 peak of a trajectory file.
+
+    Returns
+    -------
+    DataFrame
+        Index adcode; city_type, peak_year, peaked.
+
+    Raises
+    ------
+    InputError
+        Missing variables, other cities, values out of range, or a stored peak year that is not
+        the last year of the maximum of the file's own CO2 series.
+    """
+    ds = open_netcdf(path, variables=("emission", "city_type", "co2_peak_year", "peaked"))
+    require_units(ds["emission"], "Mg yr-1", where=str(path))
+    if ds["city"].values.tolist() != list(adcodes):
+        raise InputError(
+            "the cities are not those of the case",
+            where=str(path),
+            value=f"{ds.sizes['city']} cities",
+            allowed=f"{len(adcodes)} cities in ascending adcode",
+        )
+    co2 = ds["emission"].sel(species="CO2").sum("sector", skipna=False).transpose("year", "city")
+    require_finite(co2.rename("emission of CO2"), where=str(path))
+    stored = ds["co2_peak_year"].values.astype(int)
+    _require_peak(co2, stored, where=str(path))
+    return pd.DataFrame(
+        {
+            "city_type": ds["city_type"].values.astype(str),
+            "peak_year": stored,
+            "peaked": ds["peaked"].values.astype(int),
+        },
+        index=pd.Index(ds["city"].values, name="adcode"),
+    )

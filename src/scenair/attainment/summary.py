@@ -1,0 +1,120 @@
+"""Counts and means of groups of cities: nation, regions, provinces, city types."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from scenair.attainment.cities import CLASSES, classify
+from scenair.attainment.rounding import attains
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy.typing as npt
+
+
+def weighted(values: npt.ArrayLike, weights: npt.ArrayLike) -> float | None:
+    """Weighted mean where both are known; None without weight."""
+    v, w = np.asarray(values, dtype=float), np.asarray(weights, dtype=float)
+    known = np.isfinite(v) & np.isfinite(w)
+    total = w[known].sum()
+    return float((v[known] * w[known]).sum() / total) if total > 0 else None
+
+
+def group_summary(rows: pd.DataFrame) -> dict[str, Any]:
+    """Figures of one group.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Joined city tables: level, population, monitored, pm25, pm25_base, pm25_attains, pm25_best,
+        best_attains, pm25_fused_population, pm25_fused_population_base, peaked.
+
+    Returns
+    -------
+    dict
+        Counts over the prefecture-level cities of the group; ``population_weighted_pm25`` is the
+        fused field over all its units (persons of 2020), ug m-3.
+    """
+    cities = rows[rows["level"] == "city"]
+    monitored = cities[cities["monitored"]]
+    judged = cities["best_attains"].notna()
+    n_monitored, n_judged = len(monitored), int(judged.sum())
+    by_monitor = int(monitored["pm25_attains"].fillna(value=False).sum())
+    by_best = int(cities["best_attains"].fillna(value=False).sum())
+    return {
+        "n_units": len(cities),
+        "n_monitored": n_monitored,
+        "n_judged": n_judged,
+        "n_attain_monitored": by_monitor,
+        "n_attain_fused": by_best,
+        "share_attain_monitored": by_monitor / n_monitored if n_monitored else None,
+        "share_attain_fused": by_best / n_judged if n_judged else None,
+        "mean_monitored_pm25": _mean(monitored["pm25"]),
+        "mean_monitored_pm25_base": _mean(monitored["pm25_base"]),
+        "population": float(rows["population"].sum()),
+        "population_weighted_pm25": weighted(rows["pm25_fused_population"], rows["population"]),
+        "population_weighted_pm25_base": weighted(
+            rows["pm25_fused_population_base"], rows["population"]
+        ),
+        "double_monitored": class_shares(cities["pm25_attains"], cities["peaked"]),
+        "double_fused": class_shares(cities["best_attains"], cities["peaked"]),
+    }
+
+
+def _mean(values: pd.Series) -> float | None:
+    return float(values.mean()) if len(values) else None
+
+
+def class_shares(attained: pd.Series, peaked: pd.Series) -> dict[str, Any]:
+    """Four-way counts and shares (%), over the cities where both are known.
+
+    The shares sum to 100; without any such city they are absent.
+    """
+    names = pd.Series(classify(attained, peaked))
+    counts = {name: int((names == name).sum()) for name in CLASSES}
+    total = sum(counts.values())
+    shares = {k: 100 * v / total for k, v in counts.items()} if total else {}
+    return {"n": total, "counts": counts, "percent": shares}
+
+
+def all_groups(rows: pd.DataFrame, regions: pd.DataFrame) -> dict[str, Any]:
+    """National figures and those of regions, provinces and city types.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        As :func:`group_summary`, with adcode, province, city_type.
+    regions : DataFrame
+        adcode, value (name of a region); regions may overlap.
+    """
+    named = {
+        str(name): rows[rows["adcode"].isin(part["adcode"])]
+        for name, part in regions.groupby("value")
+    }
+    return {
+        "national": group_summary(rows),
+        "regions": _many(named),
+        "provinces": _many({str(k): v for k, v in rows.groupby("province")}),
+        "types": _many({str(k): v for k, v in rows.groupby("city_type")}),
+    }
+
+
+def _many(groups: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
+    return {name: group_summary(part) for name, part in sorted(groups.items()) if len(part)}
+
+
+def count_attaining(
+    values: npt.NDArray[np.float64], limit: float, *, pollutant: str = "PM25"
+) -> int:
+    """Number of values at or below a limit after rounding."""
+    return int(np.asarray(attains(values, limit, pollutant=pollutant).fillna(value=False)).sum())
+
+
+def shared_cells(table: pd.DataFrame) -> list[list[int]]:
+    """Groups of monitor records in one grid cell (adcodes): the grid can't tell them apart."""
+    groups = table.groupby("cell")["adcode"].apply(list)
+    return [[int(a) for a in g] for g in groups if len(g) > 1]

@@ -1,0 +1,255 @@
+"""The rule attainment from files to files, on a synthetic world with real monitors and census."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import netCDF4
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+from scenair.attainment.io import build_attainment, build_comparison
+from scenair.attainment.io.places import read_monitors
+from scenair.core.errors import InputError, UnitsError
+from scenair.core.grids import CN36
+from tests.attainment.conftest import World, write_air_quality
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def run(world: World, name: str, *, year: int = 2030, scenario: str = "peak", **over: Path) -> dict:
+    files = {
+        "air_quality": world.future,
+        "base_air_quality": world.base,
+        "trajectory": world.trajectory,
+        "monitors": world.monitors,
+    }
+    out = world.outputs(name)
+    build_attainment(year=year, scenario=scenario, config=world.config, **(files | over), **out)
+    return out
+
+
+@pytest.fixture(scope="module")
+def done(world: World) -> dict:
+    return run(world, "done")
+
+
+def test_factor_of_the_monitor_year_is_exactly_one(world: World) -> None:
+    out = run(world, "history", year=2015, scenario="history", air_quality=world.base)
+    sites = pd.read_csv(out["sites"])
+    assert (sites["response_factor"] == 1).all()
+    assert (sites["future_value"] == sites["base_value"]).all()
+    double = pd.read_csv(out["double"])
+    # a history run has no future, so nothing can be said of a peak
+    assert double["peaked"].isna().all()
+    assert double["class"].isna().all()
+
+
+def test_site_value_is_monitor_times_response(world: World, done: dict) -> None:
+    """Beijing by hand: quarterly ambient observation x (C + B)/(C0 + B) of its 3 x 3 cells."""
+    sites = pd.read_csv(done["sites"]).set_index("adcode")
+    monitors, _ = read_monitors(world.monitors, grid=world.grid)
+    i = monitors.table["adcode"].tolist().index(110000)
+    row, col = divmod(int(monitors.table["cell"][i]), world.grid.ncols)
+    with xr.open_dataset(world.base) as b, xr.open_dataset(world.future) as f:
+        box = {"y": slice(row - 1, row + 2), "x": slice(col - 1, col + 2)}
+        old = b["PM25"].isel(box).astype("f8").mean(("y", "x")).values
+        new = f["PM25"].isel(box).astype("f8").mean(("y", "x")).values
+    quarters = monitors.observed[:, i] * new / old
+    annual = (quarters * monitors.counts[:, i]).sum() / monitors.counts[:, i].sum()
+    assert sites.loc[110000, "future_value"] == pytest.approx(annual, rel=1e-6)
+    assert sites.loc[110000, "base_value_raw"] == 77.83
+    assert sites.loc[110000, "background"] == pytest.approx(8, rel=1e-6)
+    # particles at 273.15 K are denser than at ambient conditions in the annual mean
+    assert 0.9 < sites.loc[110000, "base_value"] / 77.83 < 1.0
+
+
+def test_unmonitored_cities_have_no_value(done: dict) -> None:
+    cities = pd.read_csv(done["cities"])
+    bare = cities[~cities["monitored"]]
+    assert len(bare) > 0
+    assert bare[["pm25", "pm25_base", "pm25_attains"]].isna().all().all()
+    fused = pd.read_csv(done["cities_fused"]).set_index("adcode")
+    assert fused.loc[bare["adcode"], "pm25_best"].notna().all()
+    assert (fused.loc[bare["adcode"], "basis"] == "fused").all()
+    assert cities[["o3_base", "o3", "o3_attains", "o3_response_factor"]].isna().all().all()
+
+
+def test_county_records_are_sites_but_not_cities(done: dict) -> None:
+    sites = pd.read_csv(done["sites"])
+    cities = pd.read_csv(done["cities"])
+    county = sites[sites["level"] == "county"]["adcode"]
+    assert not set(county) & set(cities["adcode"])
+    own = set(sites[sites["level"] == "prefecture"]["adcode"])
+    assert set(cities[cities["monitored"]]["adcode"]) == own & set(cities["adcode"])
+
+
+def test_limits_by_year(world: World) -> None:
+    for year, limit, profile in (
+        (2025, 35, "gb3095-2012"),
+        (2026, 30, "gb3095-2026-transition"),
+        (2030, 30, "gb3095-2026-transition"),
+        (2031, 25, "gb3095-2026"),
+    ):
+        cities = pd.read_csv(run(world, f"limit{year}", year=year)["cities"])
+        assert (cities["pm25_limit"] == limit).all()
+        assert (cities["standard"] == profile).all()
+        assert (cities["o3_limit"] == 160).all()
+
+
+def test_summary_agrees_with_the_tables(done: dict) -> None:
+    summary = json.loads(done["summary"].read_text(encoding="utf-8"))
+    cities = pd.read_csv(done["cities"])
+    fused = pd.read_csv(done["cities_fused"])
+    national = summary["national"]
+    monitored = cities[cities["monitored"]]
+    assert national["n_units"] == 28
+    assert national["n_monitored"] == len(monitored)
+    assert national["n_attain_monitored"] == int((monitored["pm25_attains"] == True).sum())  # noqa: E712
+    expected = np.average(fused["pm25_fused_population"], weights=cities["population"])
+    assert national["population_weighted_pm25"] == pytest.approx(expected, rel=1e-12)
+    shares = national["double_fused"]
+    assert shares["n"] == 28
+    assert sum(shares["percent"].values()) == pytest.approx(100)
+    by_type = summary["types"]
+    assert sum(t["n_units"] for t in by_type.values()) == 28
+    assert {"raw_model", "fused", "observations_only"} <= set(summary["leave_one_out"])
+
+
+def test_sensitivity_orders(done: dict) -> None:
+    """More background means less response, so never more cities; a laxer limit never fewer."""
+    table = pd.read_csv(done["sensitivity"])
+    comparison = table[table["basis"] == "comparison"]
+    wide = comparison.pivot_table(
+        index="background_factor", columns="limit", values="n_attain_fused"
+    )
+    assert (np.diff(wide.to_numpy(), axis=1) >= 0).all()
+    pwm = comparison.groupby("background_factor")["population_weighted_pm25"].first()
+    assert pwm.is_monotonic_increasing
+
+
+def test_double_classes(done: dict) -> None:
+    double = pd.read_csv(done["double"])
+    known = double[double["monitored"]]
+    expected = np.where(
+        known["pm25_attains"].astype(bool),
+        np.where(known["co2_peak_year"] <= 2030, "both", "attains_only"),
+        np.where(known["co2_peak_year"] <= 2030, "peaked_only", "neither"),
+    )
+    assert known["class"].tolist() == expected.tolist()
+    assert double.loc[double["co2_peak_year"] == 2035, "peaked"].eq(False).all()
+
+
+def test_fused_field_is_limited_to_the_units(world: World, done: dict) -> None:
+    with xr.open_dataset(done["fused"]) as ds:
+        monitors, places = read_monitors(world.monitors, grid=world.grid)
+        inside = np.isfinite(ds["PM25_annual"].values.ravel())
+        assert inside.sum() == len(monitors.cells)
+        assert (places.cell_people[~inside] == 0).all()
+        # quarters of 2015, day-weighted
+        mean = np.average(ds["PM25"].values, axis=0, weights=[90, 91, 92, 92])
+        np.testing.assert_allclose(mean, ds["PM25_annual"].values, rtol=1e-5)
+        ratio = ds["PM25"] / ds["PM25_base"]
+        np.testing.assert_allclose(ratio, ds["response_factor"], rtol=1e-5)
+
+
+def test_same_input_same_bytes(world: World, done: dict) -> None:
+    again = run(world, "again")
+    for key, path in done.items():
+        assert path.read_bytes() == again[key].read_bytes(), key
+
+
+def _edited(world: World, name: str, variable: str, edit) -> Path:
+    path = world.folder / f"{name}.nc"
+    path.write_bytes(world.future.read_bytes())
+    with netCDF4.Dataset(path, "a") as nc:
+        edit(nc[variable])
+    return path
+
+
+def _double_a_cell(var: netCDF4.Variable) -> None:
+    var[0, 10, 10] = 2 * var[0, 10, 10]
+
+
+def _nan(var: netCDF4.Variable) -> None:
+    var[1, 5, 5] = np.nan
+
+
+def _negative(var: netCDF4.Variable) -> None:
+    var[1, 5, 5] = -3.0
+
+
+def _unit(var: netCDF4.Variable) -> None:
+    var.units = "kg m-3"
+
+
+@pytest.mark.parametrize(
+    ("variable", "edit", "error", "words"),
+    [
+        ("SO4", _double_a_cell, InputError, "PM25 is not the sum of its parts"),
+        ("PM25", _double_a_cell, InputError, "PM25 is not the sum of its parts"),
+        ("PM25", _nan, InputError, "no number"),
+        ("BACKGROUND", _negative, InputError, "below"),
+        ("PM25", _unit, UnitsError, "kg m-3"),
+    ],
+)
+def test_damaged_input_stops(world: World, variable: str, edit, error: type, words: str) -> None:
+    path = _edited(world, f"bad_{variable}_{edit.__name__}", variable, edit)
+    with pytest.raises(error, match=words):
+        run(world, "bad", air_quality=path)
+    assert not world.outputs("bad")["cities"].exists()
+
+
+def test_truncated_and_missing_files(world: World, tmp_path: Path) -> None:
+    short = tmp_path / "short.nc"
+    short.write_bytes(world.future.read_bytes()[:2000])
+    with pytest.raises(InputError, match="not a readable netCDF"):
+        run(world, "bad", air_quality=short)
+    with pytest.raises(InputError, match="file not found"):
+        run(world, "bad", air_quality=tmp_path / "none.nc")
+
+
+def test_another_grid_stops(world: World, tmp_path: Path) -> None:
+    path = tmp_path / "cn36.nc"
+    write_air_quality(path, CN36, scale=0.5)
+    with pytest.raises(InputError, match="another grid"):
+        run(world, "bad", air_quality=path)
+
+
+def test_another_background_stops(world: World) -> None:
+    def lift(var: netCDF4.Variable) -> None:
+        var[:] = var[:] * 1.5
+
+    path = _edited(world, "lifted", "BACKGROUND", lift)
+    with netCDF4.Dataset(path, "a") as nc:
+        nc["PM25"][:] = nc["PM25"][:] + nc["BACKGROUND"][:] / 3
+        nc["PM25_annual"][:] = np.average(nc["PM25"][:], axis=0, weights=[90, 91, 92, 92])
+    with pytest.raises(InputError, match="background differs"):
+        run(world, "bad", air_quality=path)
+
+
+def test_a_false_peak_year_stops(world: World, tmp_path: Path) -> None:
+    path = tmp_path / "false.nc"
+    path.write_bytes(world.trajectory.read_bytes())
+    with netCDF4.Dataset(path, "a") as nc:
+        nc["co2_peak_year"][3] = 2018
+    with pytest.raises(InputError, match="last maximum"):
+        run(world, "bad", trajectory=path)
+
+
+def test_comparison(world: World, done: dict, tmp_path: Path) -> None:
+    out = tmp_path / "comparison.csv"
+    build_comparison(summaries=[done["summary"]], out=out)
+    table = pd.read_csv(out)
+    national = table[table["group"] == "national"].iloc[0]
+    summary = json.loads(done["summary"].read_text(encoding="utf-8"))
+    assert national["n_attain_monitored"] == summary["national"]["n_attain_monitored"]
+    assert (table["group"] == "sensitivity").sum() == len(summary["sensitivity"])
+    bad = tmp_path / "bad.json"
+    bad.write_text("{}")
+    with pytest.raises(InputError, match="not a summary"):
+        build_comparison(summaries=[bad], out=out)

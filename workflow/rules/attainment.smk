@@ -1,0 +1,80 @@
+# Attainment: monitors x response, limits by date, cities, double attainment, comparison.
+MONITOR_FILE = CONFIG.attainment.monitors
+
+
+rule monitors:
+    input:
+        tables=tables(
+            "regions/city_names_en.csv",
+            "regions/census2020_county.csv.gz",
+            "attainment/site_conditions.csv.gz",
+        ),
+        records=resource(MONITOR_FILE),
+    output:
+        monitors="results/attainment/monitors.nc",
+    log:
+        "logs/attainment/monitors.log",
+    benchmark:
+        "benchmarks/rules/monitors/monitors.tsv"
+    resources:
+        mem_mb=1500,
+        runtime=10,
+    params:
+        code=code_id("scenair.attainment.io.places"),
+        config=section("case", "attainment"),
+    script:
+        "../scripts/monitors.py"
+
+
+rule attainment:
+    input:
+        air_quality="results/{year}/{scenario}/air_quality/annual.nc",
+        base=f"results/{MONITOR_YEAR}/history/air_quality/annual.nc",
+        trajectory="results/trajectories/{scenario}.nc",
+        monitors="results/attainment/monitors.nc",
+        tables=tables(
+            "regions/city_names_en.csv",
+            "attainment/standards.csv",
+            "attainment/regions.csv",
+        ),
+    output:
+        sites="results/{year}/{scenario}/attainment/sites.csv",
+        cities="results/{year}/{scenario}/attainment/cities.csv",
+        cities_fused="results/{year}/{scenario}/attainment/cities_fused.csv",
+        double="results/{year}/{scenario}/attainment/double.csv",
+        sensitivity="results/{year}/{scenario}/attainment/sensitivity.csv",
+        fused="results/{year}/{scenario}/attainment/fused.nc",
+        summary="results/{year}/{scenario}/attainment/summary.json",
+    log:
+        "logs/attainment/{year}_{scenario}.log",
+    benchmark:
+        "benchmarks/rules/attainment/{year}_{scenario}.tsv"
+    resources:
+        mem_mb=1500,
+        runtime=10,
+    params:
+        code=code_id("scenair.attainment.io.build"),
+        config=section("case", "attainment"),
+    script:
+        "../scripts/attainment.py"
+
+
+rule comparison:
+    input:
+        summaries=expand(
+            "results/{{year}}/{scenario}/attainment/summary.json",
+            scenario=sorted(SCENARIOS),
+        ),
+    output:
+        comparison="results/comparison/{year}.csv",
+    log:
+        "logs/comparison/{year}.log",
+    benchmark:
+        "benchmarks/rules/comparison/{year}.tsv"
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        code=code_id("scenair.attainment.io.compare"),
+    script:
+        "../scripts/comparison.py"
