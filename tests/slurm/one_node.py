@@ -112,6 +112,18 @@ def _write_configuration(folder: Path, *, cpus: int) -> Path:
     return conf
 
 
+def _srun(folder: Path, conf: Path) -> Path:
+    """A folder with an ``srun`` that knows the configuration.
+
+    Snakemake's job step takes ``SLURM_CONF`` out of the environment of the srun that it starts.
+    """
+    script = folder / "bin" / "srun"
+    script.parent.mkdir(exist_ok=True)
+    script.write_text(f'#!/bin/sh\nSLURM_CONF={conf} exec {_program("srun")} "$@"\n')
+    script.chmod(0o755)
+    return script.parent
+
+
 @contextmanager
 def _daemon(command: list[str], *, log: Path, env: dict[str, str]) -> Iterator[subprocess.Popen]:
     """A daemon in the foreground of its own process group, ended with the block."""
@@ -143,8 +155,8 @@ def one_node(folder: Path, *, cpus: int = 8) -> Iterator[dict[str, str]]:
     """
     folder = folder.resolve()
     conf = _write_configuration(folder, cpus=cpus)
-    env = os.environ | {"SLURM_CONF": str(conf)}
-    env = {k: v for k, v in env.items() if not k.startswith("SLURM_") or k == "SLURM_CONF"}
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("SLURM_", "SNAKEMAKE_"))}
+    env |= {"SLURM_CONF": str(conf), "PATH": f"{_srun(folder, conf)}:{os.environ['PATH']}"}
     munged = [
         _program("munged"), "--foreground", "--force",
         f"--socket={folder}/munge.socket", f"--key-file={folder}/munge.key",

@@ -60,3 +60,7 @@ class UnitsError(ScenairError):
 
 class MassBalanceError(ScenairError):
     """Mass in and mass out differ by more than the tolerance."""
+
+
+class StorageError(ScenairError):
+    """A result that the file system doesn't take: full disk, read-only, no permission."""

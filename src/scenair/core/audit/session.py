@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scenair.core.audit.memory import peak_memory_mb
-from scenair.core.errors import ScenairError
+from scenair.core.errors import InputError, ScenairError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,12 +18,38 @@ if TYPE_CHECKING:
 logger = logging.getLogger("scenair")
 
 
+def _stamps() -> dict[str, tuple[int, int] | None]:
+    """Time and size of the inputs of the Snakemake script that runs, if one does."""
+    snakemake = getattr(sys.modules["__main__"], "snakemake", None)
+    return {str(name): _stamp(str(name)) for name in getattr(snakemake, "input", ())}
+
+
+def _stamp(name: str) -> tuple[int, int] | None:
+    try:
+        found = os.stat(name)  # noqa: PTH116 - a name as Snakemake gives it
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
+
+
+def _require_unchanged(before: dict[str, tuple[int, int] | None]) -> None:
+    changed = [name for name, stamp in before.items() if _stamp(name) != stamp]
+    if changed:
+        raise InputError(
+            "an input changed while the job ran",
+            where=", ".join(changed),
+            remedy="let the input rest and give the same command again",
+        )
+
+
 @contextmanager
 def job(log: str | Path, *, name: str) -> Iterator[None]:
     """Run a job's body with its log.
 
     A :class:`ScenairError` ends the process with its one message, on the terminal and in the log.
-    Any other exception leaves its traceback in the log, and the terminal says where that is.
+    Any other exception leaves its traceback in the log, and the terminal says where that is. Inputs
+    of a Snakemake script are watched: one that changes while the job runs makes the result worth
+    nothing, and Snakemake compares it only with the time of the finished output.
     """
     path = Path(log)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -37,7 +63,9 @@ def job(log: str | Path, *, name: str) -> Iterator[None]:
         os.environ.setdefault(variable, "1")
     try:
         logger.info("%s begins", name)
+        before = _stamps()
         yield
+        _require_unchanged(before)
         logger.info("%s is done; peak memory %.0f MB", name, peak_memory_mb())
     except ScenairError as error:
         logger.error("%s", error)  # noqa: TRY400 - its traceback is of no use
