@@ -1,9 +1,65 @@
-"""Configuration of the stage figures."""
+"""Configuration of the stage figures, and the list of figures that a result has."""
 
 from __future__ import annotations
 
+from typing import Annotated, Final, Literal
+
+from pydantic import Field
+
 from scenair.config.base import Section
+
+#: File stem -> caption; words in braces are filled in by the report.
+FIGURES: Final[dict[str, str]] = {
+    "emission_maps": (
+        "Emissions of {year} per km2 of cell area (Mg km-2 yr-1, logarithmic scale, the same in "
+        "every year and scenario). NOx counts as NO2; CO2 is the direct emission of the cell."
+    ),
+    "trajectories_species": (
+        "National emissions, {first_year} to {horizon}: history (black), {title} (blue) and, where "
+        "it is another scenario, the counterfactual reference (grey). The dashed line marks {year}."
+    ),
+    "trajectories_sectors": (
+        "National emissions by sector group in {title}. Years up to {base_year} are history."
+    ),
+    "pm25_map": (
+        "Annual mean PM2.5 of {year}. Left: the field as modelled (dry mass); its absolute level "
+        "decides nothing. Right: the field fused with the monitors of {monitor_year} and carried "
+        "to {year} by relative response; circles are monitored cities."
+    ),
+    "pm25_change_map": (
+        "Change of the modelled annual mean PM2.5 from {monitor_year} to {year}, same meteorology "
+        "(left: ug m-3, right: per cent)."
+    ),
+    "pm25_parts": (
+        "Parts of modelled PM2.5 by region in {monitor_year} (left bar) and {year} (right bar): "
+        "area means of the units, weighted with their census population. The background is what "
+        "this run does not control (dust, sea salt, natural organic aerosol, inflow, ships)."
+    ),
+    "attainment_map": (
+        "Annual PM2.5 of {year} against the limit in force on 31 December {year}. Only units with "
+        "a prefecture-level monitor record are judged; the others are grey."
+    ),
+    "city_ranking": (
+        "Monitored cities ranked by PM2.5 of {year} (filled) beside {monitor_year} (open). Solid "
+        "line: limit in force; dotted line: {compare_limit:g} ug m-3 (GB 3095-2012)."
+    ),
+    "double_attainment": (
+        "Monitored cities by type: PM2.5 attained in {year} and CO2 peaked by {year}, both, "
+        "one of the two, or neither. Numbers are cities."
+    ),
+    "co2_peak_years": (
+        "Year in which a unit's direct CO2 emission is highest (last year of a tie), by city type; "
+        "a maximum in the last year counts as not peaked."
+    ),
+}
 
 
 class FiguresConfig(Section):
     """Options of the stage figures; every field has a default and says its unit."""
+
+    #: resolution of the PNG files, dots per inch
+    dpi: Annotated[int, Field(ge=60, le=600)] = 150
+    #: language of city names in figures
+    city_names: Literal["en", "zh"] = "en"
+    #: limit drawn beside the one in force, ug m-3 (GB 3095-2012, class II, annual PM2.5)
+    compare_limit: Annotated[float, Field(gt=0, le=200)] = 35.0

@@ -1,0 +1,191 @@
+"""Charts of cities and regions: ranking, double attainment, peak years, parts of PM2.5."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from scenair.figures.fields import PARTS
+from scenair.figures.style import ATTAINS, BASE, FAILS, PART_COLORS, PRETTY, new_figure
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+CLASS_STYLE: Final[dict[str, tuple[str, str]]] = {
+    "both": ("attains and peaked", "#2C7FB8"),
+    "attains_only": ("attains, not peaked", "#A1DAB4"),
+    "peaked_only": ("peaked, does not attain", "#FDAE61"),
+    "neither": ("neither", "#B2182B"),
+}
+_TYPE_COLORS: Final = (
+    "#332288", "#88CCEE", "#44AA99", "#117733", "#999933", "#DDCC77", "#CC6677", "#882255",
+)  # fmt: skip
+#: Rows of a ranking column; more cities open another column.
+_ROWS: Final = 62
+
+
+def ranking(
+    cities: pd.DataFrame, *, names: pd.Series, limit: float, other_limit: float, heading: str,
+    labels: tuple[str, str],
+) -> Figure:  # fmt: skip
+    """Monitored cities from the cleanest to the most polluted.
+
+    Parameters
+    ----------
+    cities : DataFrame
+        Monitored rows of ``cities.csv``: pm25_base, pm25 (ug m-3), pm25_attains.
+    names : Series
+        City names, same index.
+    limit, other_limit : float
+        ug m-3.
+    heading : str
+    labels : tuple of str
+        What base and future value are called.
+    """
+    table = cities.assign(name=names).sort_values("pm25", kind="stable").reset_index(drop=True)
+    n_cols = max(1, -(-len(table) // _ROWS))
+    rows = -(-len(table) // n_cols)
+    fig = new_figure(3.6 * n_cols + 0.6, 0.155 * rows + 1.4)
+    axes = fig.subplots(1, n_cols, squeeze=False, sharex=True)
+    for k, ax in enumerate(axes.flat):
+        part = table.iloc[k * rows : (k + 1) * rows]
+        _ranking_column(ax, part, first=k * rows, rows=rows)
+        ax.axvline(limit, color="black", linewidth=0.9, zorder=1)
+        ax.axvline(other_limit, color="black", linewidth=0.9, linestyle=":", zorder=1)
+        ax.set_xlabel("annual mean PM$_{2.5}$  (µg m$^{-3}$)")
+    _ranking_legend(fig, limit=limit, other_limit=other_limit, labels=labels)
+    fig.suptitle(heading)
+    return fig
+
+
+def _ranking_column(ax: Axes, part: pd.DataFrame, *, first: int, rows: int) -> None:
+    place = np.arange(len(part))
+    attains = part["pm25_attains"].astype(bool).to_numpy()
+    colors = np.where(attains, ATTAINS, FAILS)
+    ax.hlines(place, part["pm25"], part["pm25_base"], color="#CFCFCF", linewidth=1.0, zorder=2)
+    ax.scatter(
+        part["pm25_base"],
+        place,
+        s=12,
+        facecolors="white",
+        edgecolors=BASE,
+        linewidths=0.8,
+        zorder=3,
+    )
+    ax.scatter(part["pm25"], place, s=14, c=list(colors), linewidths=0, zorder=4)
+    ax.set_yticks(place, [f"{name}  {first + i + 1}" for i, name in enumerate(part["name"])])
+    ax.tick_params(axis="y", length=0, labelsize=6.5)
+    ax.set_ylim(rows - 0.4, -0.6)
+    ax.set_xlim(left=0)
+    ax.grid(axis="x", color="#EBEBEB", linewidth=0.5)
+
+
+def _ranking_legend(
+    fig: Figure, *, limit: float, other_limit: float, labels: tuple[str, str]
+) -> None:
+    from matplotlib.lines import Line2D
+
+    dot: dict[str, Any] = {"linestyle": "none", "marker": "o", "markersize": 4.5}
+    handles = [
+        Line2D([], [], markerfacecolor="white", markeredgecolor=BASE, label=labels[0], **dot),
+        Line2D([], [], color=ATTAINS, label=f"{labels[1]}, attains", **dot),
+        Line2D([], [], color=FAILS, label=f"{labels[1]}, does not attain", **dot),
+        Line2D([], [], color="black", linewidth=0.9, label=f"limit in force {limit:g}"),
+        Line2D([], [], color="black", linewidth=0.9, linestyle=":", label=f"{other_limit:g}"),
+    ]
+    fig.legend(handles=handles, loc="outside lower center", ncols=5)
+
+
+def parts_chart(parts: dict[str, pd.DataFrame], *, heading: str) -> Figure:
+    """Stacked bars of the parts of PM2.5 by region, one bar a year.
+
+    Parameters
+    ----------
+    parts : dict of label -> DataFrame
+        Index region, columns of :data:`PARTS`, ug m-3; the regions are the same in all.
+    heading : str
+    """
+    regions = list(next(iter(parts.values())).index)
+    fig = new_figure(max(6.0, 1.15 * len(regions) + 2.6), 4.4)
+    ax = fig.subplots()
+    width = 0.8 / len(parts)
+    for k, (label, table) in enumerate(parts.items()):
+        place = np.arange(len(regions)) + (k - (len(parts) - 1) / 2) * width
+        bottom = np.zeros(len(regions))
+        for name in PARTS:
+            height = table[name].to_numpy()
+            ax.bar(
+                place, height, width * 0.92, bottom=bottom, color=PART_COLORS[name],
+                label=PRETTY[name] if k == 0 else None,
+            )  # fmt: skip
+            bottom += height
+        for x, total in zip(place, bottom, strict=True):
+            ax.text(x, total, f"{total:.0f}\n{label}", ha="center", va="bottom", fontsize=6.5)
+    ax.margins(y=0.12)
+    ax.set_xticks(np.arange(len(regions)), regions, rotation=30, ha="right")
+    ax.set_ylabel("modelled PM$_{2.5}$, dry mass  (µg m$^{-3}$)")
+    handles, names = ax.get_legend_handles_labels()
+    fig.legend(handles[::-1], names[::-1], loc="outside right upper")
+    fig.suptitle(heading)
+    return fig
+
+
+def double_chart(counts: pd.DataFrame, *, heading: str) -> Figure:
+    """Shares of the four classes by city type, numbers of cities written into the bars."""
+    fig = new_figure(8.0, 0.42 * len(counts) + 1.5)
+    ax = fig.subplots()
+    total = counts.sum(axis=1)
+    place = np.arange(len(counts))
+    left = np.zeros(len(counts))
+    for name, (label, color) in CLASS_STYLE.items():
+        share = (100.0 * counts[name] / total.where(total > 0)).fillna(0.0).to_numpy()
+        ax.barh(place, share, left=left, color=color, label=label, height=0.72)
+        for y, (x, w, n) in enumerate(zip(left, share, counts[name], strict=True)):
+            if w >= 3:
+                ax.text(x + w / 2, y, str(int(n)), ha="center", va="center", fontsize=7.5)
+        left += share
+    ax.set_yticks(place, [f"{pretty_type(t)}  ({int(n)})" for t, n in total.items()])
+    ax.invert_yaxis()
+    ax.set_xlim(0, 100)
+    ax.set_xlabel("share of monitored cities (%)")
+    fig.legend(loc="outside lower center", ncols=4)
+    fig.suptitle(heading)
+    return fig
+
+
+def peak_chart(
+    table: pd.DataFrame, rest: pd.Series, *, year: int, last_year: int, heading: str
+) -> Figure:
+    """Histogram of CO2 peak years by city type, with the units that have not peaked."""
+    types = sorted(set(table.columns) | set(rest.index))
+    first = int(min([*table.index, last_year - 1]))
+    years = np.arange(first, last_year)
+    counts = table.reindex(index=years, columns=types, fill_value=0)
+    fig = new_figure(8.5, 3.6)
+    ax = fig.subplots()
+    bottom = np.zeros(len(years) + 1)
+    place = np.append(years, last_year + 1)
+    for k, name in enumerate(types):
+        height = np.append(counts[name].to_numpy(), int(rest.get(name, 0)))
+        color = _TYPE_COLORS[k % len(_TYPE_COLORS)]
+        ax.bar(place, height, bottom=bottom, color=color, width=0.8, label=pretty_type(name))
+        bottom += height
+    for x, total in zip(place, bottom, strict=True):
+        if total:
+            ax.text(x, total, f"{int(total)}", ha="center", va="bottom", fontsize=7)
+    if first <= year < last_year:
+        ax.axvline(year + 0.5, color="black", linewidth=0.8, linestyle="--")
+    ticks = [*years[years % 5 == 0], last_year + 1]
+    ax.set_xticks(ticks, [*map(str, ticks[:-1]), "not\npeaked"])
+    ax.set_ylabel("units")
+    fig.legend(loc="outside right upper")
+    fig.suptitle(heading)
+    return fig
+
+
+def pretty_type(name: object) -> str:
+    """A city type as words."""
+    return str(name).replace("_", " ")

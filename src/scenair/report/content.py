@@ -1,0 +1,280 @@
+"""What the report says: numbers and tables from the contract files, no HTML."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+
+from scenair.config.figures import FIGURES
+from scenair.core.regions import PROVINCE_NAMES_EN
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import xarray as xr
+
+CITY_COLUMNS: Final = (
+    "adcode", "name_zh", "name_en", "province", "city_type", "population", "monitored",
+    "pm25_base", "pm25", "pm25_limit", "pm25_attains", "o3_attains", "standard",
+)  # fmt: skip
+DOUBLE_COLUMNS: Final = ("adcode", "co2_peak_year", "peaked", "class")
+CLASS_WORDS: Final = {
+    "both": "attains and peaked",
+    "attains_only": "attains, not peaked",
+    "peaked_only": "peaked, does not attain",
+    "neither": "neither",
+}
+
+
+@dataclass(frozen=True)
+class Contents:
+    """Everything that the report is made of.
+
+    Attributes
+    ----------
+    year, scenario, title, description, counterfactual
+        The target.
+    config : mapping
+        Sections ``case`` and ``figures``.
+    co2 : DataArray (year)
+        National direct CO2, Tg yr-1.
+    national : DataArray (year, species)
+        National emissions, Tg yr-1.
+    cities, double : DataFrame
+        ``cities.csv`` and ``double.csv``.
+    summary, manifest : mapping
+        ``summary.json`` and ``manifest.json``.
+    manifest_sha256 : str
+    figures : mapping of stem -> data URI
+    source : str
+        Attribute ``source`` of ``annual.nc``.
+    """
+
+    year: int
+    scenario: str
+    title: str
+    description: str
+    counterfactual: bool
+    config: Mapping[str, Any]
+    co2: xr.DataArray
+    national: xr.DataArray
+    cities: pd.DataFrame
+    double: pd.DataFrame
+    summary: Mapping[str, Any]
+    manifest: Mapping[str, Any]
+    manifest_sha256: str
+    figures: Mapping[str, str]
+    source: str = "surrogate"
+
+    @property
+    def is_history(self) -> bool:
+        return self.scenario == "history"
+
+    @property
+    def limit(self) -> float:
+        """Annual PM2.5 limit in force, ug m-3."""
+        return float(self.cities["pm25_limit"].iloc[0])
+
+    @property
+    def monitor_year(self) -> int:
+        return int(self.config["case"]["monitor_year"])
+
+
+def co2_peak(co2: xr.DataArray) -> tuple[int, float, bool]:
+    """Year of the national maximum (last of a tie), the amount (Tg yr-1), and whether it peaked.
+
+    A maximum in the last year is not a peak.
+    """
+    years = co2["year"].values
+    values = co2.values
+    k = len(values) - 1 - int(values[::-1].argmax())
+    return int(years[k]), float(values[k]), k < len(values) - 1
+
+
+def headline(c: Contents) -> list[dict[str, str]]:
+    """The cards on top of the report: label, value, and what it stands beside."""
+    nation = c.summary["national"]
+    peak_year, peak, peaked = co2_peak(c.co2)
+    span = f"{int(c.co2['year'][0])}-{int(c.co2['year'][-1])}"
+    cards = [
+        {
+            "label": "population-weighted PM2.5",
+            "value": f"{number(nation.get('population_weighted_pm25'), 1)} µg m⁻³",
+            "beside": f"{number(nation.get('population_weighted_pm25_base'), 1)} in "
+            f"{c.monitor_year}; fused field, census population of 2020",
+        },
+        {
+            "label": f"cities at or below {c.limit:g} µg m⁻³",
+            "value": f"{nation['n_attain_monitored']} of {nation['n_monitored']} monitored",
+            "beside": f"limit in force on 31 December {c.year}; {_units_beside(nation)}",
+        },
+        {
+            "label": "national CO₂ (direct, energy and process)",
+            "value": f"peaks in {peak_year}" if peaked else f"no peak in {span}",
+            "beside": f"highest {peak:,.0f} Tg in {peak_year}; "
+            f"{float(c.co2.sel(year=c.year)):,.0f} Tg in {c.year}",
+        },
+    ]
+    both = nation.get("double_monitored") or {}
+    share = (both.get("percent") or {}).get("both")
+    if not c.is_history and share is not None:
+        cards.append(
+            {
+                "label": "double attainment",
+                "value": f"{share:.1f} % of monitored cities",
+                "beside": f"PM2.5 attained and CO₂ peaked by {c.year}: "
+                f"{both['counts']['both']} of {both['n']}",
+            }
+        )
+    return cards
+
+
+def _units_beside(nation: Mapping[str, Any]) -> str:
+    fused, judged = nation.get("n_attain_fused"), nation.get("n_judged")
+    if fused is None or judged is None:
+        return f"{nation['n_units']} prefecture-level cities in the case"
+    return f"{fused} of {judged} cities where the fused field fills in for monitors"
+
+
+def group_rows(c: Contents) -> list[dict[str, Any]]:
+    """Nation, regions and city types: counts and means, for a table."""
+    rows = []
+    groups = [("nation", "all", c.summary["national"])]
+    for kind, label in (("regions", "region"), ("types", "city type")):
+        groups += [(label, name, g) for name, g in c.summary.get(kind, {}).items()]
+    for kind, name, group in groups:
+        percent = (group.get("double_monitored") or {}).get("percent") or {}
+        rows.append(
+            {
+                "kind": kind,
+                "name": name.replace("_", " "),
+                "n_units": group.get("n_units"),
+                "n_monitored": group.get("n_monitored"),
+                "n_attain": group.get("n_attain_monitored"),
+                "pm25": number(group.get("mean_monitored_pm25"), 1),
+                "pm25_base": number(group.get("mean_monitored_pm25_base"), 1),
+                "weighted": number(group.get("population_weighted_pm25"), 1),
+                "both": number(percent.get("both"), 1),
+            }
+        )
+    return rows
+
+
+def emission_rows(c: Contents) -> list[dict[str, str]]:
+    """National emissions of the base year, the monitor year and the year, Tg yr-1."""
+    base_year = int(c.config["case"]["base_year"])
+    rows = []
+    for name in map(str, c.national["species"].values):
+        series = c.national.sel(species=name)
+        then, now = float(series.sel(year=base_year)), float(series.sel(year=c.year))
+        rows.append(
+            {
+                "species": name,
+                "monitor": number(float(series.sel(year=c.monitor_year)), 2),
+                "base": number(then, 2),
+                "now": number(now, 2),
+                "change": number(100 * (now / then - 1), 1) if then else "–",
+            }
+        )
+    return rows
+
+
+def city_rows(c: Contents) -> list[dict[str, Any]]:
+    """Monitored cities with base and future value, limit, attainment and CO2 peak."""
+    double = c.double[list(DOUBLE_COLUMNS)].rename(columns={"class": "four_way"})
+    table = c.cities.merge(double, on="adcode", how="left")
+    table = table[as_bool(table["monitored"])].sort_values("adcode")
+    return [_city_row(c, row) for row in table.to_dict("records")]
+
+
+def _city_row(c: Contents, row: Mapping[Any, Any]) -> dict[str, Any]:
+    change = 100 * (row["pm25"] / row["pm25_base"] - 1) if row["pm25_base"] else None
+    return {
+        "adcode": row["adcode"],
+        "name": row["name_en"],
+        "name_zh": row["name_zh"],
+        "province": PROVINCE_NAMES_EN.get(int(row["province"]), str(row["province"])),
+        "type": str(row["city_type"]).replace("_", " "),
+        "base": number(row["pm25_base"], 1),
+        "value": number(row["pm25"], 1),
+        "change": number(change, 1),
+        "attains": {"true": "yes", "false": "no"}.get(str(row["pm25_attains"]).lower(), "–"),
+        # half to even, as GB/T 8170 rounds
+        "under_compare": "yes" if round(row["pm25"]) <= compare_limit(c) else "no",
+        "peak_year": "–" if pd.isna(row["co2_peak_year"]) else str(int(row["co2_peak_year"])),
+        "class": CLASS_WORDS.get(str(row["four_way"]), "–"),
+    }
+
+
+def compare_limit(c: Contents) -> float:
+    """The limit shown beside the one in force, ug m-3."""
+    return float(c.config["figures"]["compare_limit"])
+
+
+def captions(c: Contents) -> list[dict[str, str]]:
+    """Figures in order, with captions filled in."""
+    case = c.config["case"]
+    words = {
+        "year": c.year,
+        "title": c.title,
+        "monitor_year": c.monitor_year,
+        "base_year": case["base_year"],
+        "first_year": int(c.co2["year"][0]),
+        "horizon": int(c.co2["year"][-1]),
+        "compare_limit": compare_limit(c),
+    }
+    return [
+        {
+            "stem": stem,
+            "title": stem.replace("_", " ").replace("pm25", "PM2.5").replace("co2", "CO2"),
+            "uri": c.figures[stem],
+            "caption": caption.format(**words),
+        }
+        for stem, caption in FIGURES.items()
+    ]
+
+
+def assumed_groups(c: Contents) -> list[dict[str, Any]]:
+    """Assumed figures by table: how many, and the first of them."""
+    groups: dict[str, list[Mapping[str, Any]]] = {}
+    for row in c.manifest["assumed"]:
+        groups.setdefault(row["table"], []).append(row)
+    return [
+        {"table": name, "count": len(rows), "rows": rows[:40], "more": max(0, len(rows) - 40)}
+        for name, rows in sorted(groups.items())
+    ]
+
+
+def sensitivity_table(c: Contents) -> dict[str, Any] | None:
+    """Headline numbers at multiples of the background; None where the summary has none."""
+    rows = c.summary.get("background_sensitivity")
+    if not rows:
+        return None
+    return {"columns": list(rows[0]), "rows": [list(row.values()) for row in rows]}
+
+
+def cell_km(c: Contents) -> float:
+    """Cell size of the case's grid, km."""
+    grid = c.config["case"]["grid"]
+    nest = grid.get("nest")
+    return float(grid["xcell"]) / 1000 / (nest["ratio"] if nest else 1)
+
+
+def concentration_source(c: Contents) -> str:
+    """``surrogate`` or ``cmaq``, as the concentration file says."""
+    words = {"surrogate": "the built-in surrogate", "cmaq": "CMAQ output of the user"}
+    return words.get(c.source, c.source)
+
+
+def as_bool(column: pd.Series) -> pd.Series:
+    """``true`` as True, all else as False."""
+    return column.astype(str).str.lower() == "true"
+
+
+def number(value: Any, digits: int) -> str:
+    """A number with fixed digits; a dash where there is none."""
+    if value is None or pd.isna(value):
+        return "–"
+    return f"{float(value):,.{digits}f}"

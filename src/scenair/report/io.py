@@ -1,0 +1,215 @@
+"""Files in, manifest, report and comparison out: one function a rule."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scenair.core.audit.checksums import sha256_of
+from scenair.core.audit.closure import COLUMNS, require_closed
+from scenair.core.errors import InputError
+from scenair.core.io.atomic import write_json, write_text
+from scenair.core.io.netcdf import open_netcdf
+from scenair.core.io.paths import resources
+from scenair.core.io.tables import read_csv, read_table, write_csv
+from scenair.report.comparison import compare
+from scenair.report.content import CITY_COLUMNS, DOUBLE_COLUMNS, Contents
+from scenair.report.manifest import (
+    SILENT_STAGES,
+    assumed_rows,
+    closure_rows,
+    synthetic_notes,
+    table_names,
+    versions,
+)
+from scenair.report.page import render
+from scenair.report.verify import read_manifest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    import pandas as pd
+
+
+def build_manifest(
+    *,
+    year: int,
+    scenario: str,
+    config: Mapping[str, Any],
+    files: Sequence[str],
+    figures: Sequence[str],
+    manifest: str | Path,
+) -> None:
+    """Write ``manifest.json``: no dates, so the same result has the same manifest.
+
+    Parameters
+    ----------
+    year, scenario
+        The target.
+    config : mapping
+        The whole configuration and, under ``scenario``, the scenario's own.
+    files : sequence of str
+        Contract files the result rests on, relative to the working directory.
+    figures : sequence of str
+        Figures, listed under ``outputs``.
+    manifest : str or Path
+
+    Raises
+    ------
+    MassBalanceError
+        A closure file with a difference above the tolerance.
+    InputError
+        A file that is missing or damaged.
+    """
+    attributes = {name: _attributes(name) for name in files if name.endswith(".nc")}
+    tables = table_names(str(a[""].get("resource_tables", "")) for a in attributes.values())
+    tables = sorted({*tables, *_tables_of_silent_stages()})
+    closures = [name for name in files if "closure" in Path(name).name]
+    checksums = {name: sha256_of(name) for name in files}
+    checksums |= {f"resources/{name}": sha256_of(resources() / name) for name in tables}
+    closure, assumed = [], []
+    for name in closures:
+        frame = read_csv(name, columns=COLUMNS)
+        closure += closure_rows(name, require_closed(frame, where=name))
+    for name in tables:
+        assumed += assumed_rows(name, read_table(name))
+    write_json(
+        {
+            "target": {"year": year, "scenario": scenario},
+            "versions": versions(),
+            "config": dict(config),
+            "inputs": checksums,
+            "outputs": {name: sha256_of(name) for name in figures},
+            "assumed": assumed,
+            "closure": closure,
+            "synthetic": [
+                note for name, attrs in attributes.items() for note in synthetic_notes(name, attrs)
+            ],
+        },
+        manifest,
+    )
+
+
+def _attributes(path: str) -> dict[str, dict[str, Any]]:
+    """Attributes of a netCDF file (empty name) and of its variables; data are not read."""
+    with open_netcdf(path, chunks={}) as ds:
+        return {"": dict(ds.attrs)} | {str(n): dict(v.attrs) for n, v in ds.variables.items()}
+
+
+def _tables_of_silent_stages() -> list[str]:
+    found: Iterable[Path] = (
+        path for stage in SILENT_STAGES for path in (resources() / stage).glob("*.csv*")
+    )
+    return sorted(str(path.relative_to(resources())) for path in found)
+
+
+def build_report(
+    *,
+    year: int,
+    scenario: str,
+    title: str,
+    description: str,
+    counterfactual: bool,
+    config: Mapping[str, Any],
+    trajectory: str | Path,
+    annual: str | Path,
+    cities: str | Path,
+    double: str | Path,
+    summary: str | Path,
+    manifest: str | Path,
+    figures: Mapping[str, str],
+    report: str | Path,
+) -> None:
+    """Write ``report.html``: one file that needs nothing else to be read.
+
+    Parameters
+    ----------
+    year, scenario, title, description, counterfactual
+        The target and what the scenario says about itself.
+    config : mapping
+        Sections ``case``, ``figures`` and ``attainment``.
+    trajectory, annual, cities, double, summary, manifest : str or Path
+        Contract files.
+    figures : mapping of stem -> path of a PNG
+    report : str or Path
+        HTML file to write.
+    """
+    with open_netcdf(trajectory, variables={"emission": "Mg yr-1"}, chunks={}) as ds:
+        national = ds["emission"].sum(("city", "sector")).load() / 1e6
+    contents = Contents(
+        year=year,
+        scenario=scenario,
+        title=title,
+        description=description,
+        counterfactual=counterfactual,
+        config=config,
+        co2=national.sel(species="CO2"),
+        national=national,
+        cities=read_csv(cities, columns=CITY_COLUMNS),
+        double=read_csv(double, columns=DOUBLE_COLUMNS),
+        summary=read_summary(summary),
+        manifest=read_manifest(Path(manifest).parent),
+        manifest_sha256=sha256_of(manifest),
+        figures={stem: data_uri(path) for stem, path in figures.items()},
+        source=str(_attributes(str(annual))[""].get("source", "unknown")),
+    )
+    write_text(render(contents), report)
+
+
+def read_summary(path: str | Path) -> dict[str, Any]:
+    """``summary.json``.
+
+    Raises
+    ------
+    InputError
+        Missing, no JSON, or without its national block.
+    """
+    import json
+
+    try:
+        data = json.loads(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError("file not found", where=str(path)) from None
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise InputError("not valid JSON", where=str(path), value=str(error)) from None
+    if not isinstance(data, dict) or "national" not in data:
+        raise InputError("no block national", where=str(path), remedy="delete it and run again")
+    return data
+
+
+def data_uri(path: str | Path) -> str:
+    """A PNG as an address that holds the picture itself."""
+    return "data:image/png;base64," + base64.b64encode(Path(path).read_bytes()).decode("ascii")
+
+
+def build_comparison(
+    *,
+    year: int,
+    cities: Mapping[str, str],
+    summaries: Mapping[str, str],
+    emissions: Mapping[str, str],
+    comparison: str | Path,
+) -> None:
+    """Write ``results/comparison/{year}.csv``: scenarios of one year beside each other.
+
+    Parameters
+    ----------
+    year : int
+    cities, summaries, emissions : mapping of scenario -> path
+        ``cities.csv``, ``summary.json`` and ``emissions/cities.nc`` of every scenario.
+    comparison : str or Path
+    """
+    tables: dict[str, pd.DataFrame] = {}
+    totals = {}
+    for name, path in cities.items():
+        tables[name] = read_csv(path, columns=CITY_COLUMNS)
+        ds = open_netcdf(emissions[name], variables={"emission": "Mg yr-1"})
+        totals[name] = ds["emission"].sum(("city", "sector"))
+    frame = compare(
+        year=year,
+        cities=tables,
+        summaries={name: read_summary(path) for name, path in summaries.items()},
+        totals=totals,
+    )
+    write_csv(frame, comparison)

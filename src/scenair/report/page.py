@@ -1,0 +1,50 @@
+"""The report as one HTML page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from scenair.core.audit.closure import TOLERANCE
+from scenair.report import content
+from scenair.report.template import SCRIPT, STYLE, TEMPLATE
+
+if TYPE_CHECKING:
+    from scenair.report.content import Contents
+
+
+def render(c: Contents) -> str:
+    """The report's HTML; every text is escaped, nothing is fetched from elsewhere."""
+    from jinja2 import Environment, StrictUndefined
+    from markupsafe import Markup
+
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, keep_trailing_newline=True
+    )
+    return environment.from_string(TEMPLATE).render(
+        c=c,
+        # constants of ours, the only text that is not escaped
+        style=Markup(STYLE),
+        script=Markup(SCRIPT),
+        cards=content.headline(c),
+        sensitivity=content.sensitivity_table(c),
+        groups=content.group_rows(c),
+        emissions=content.emission_rows(c),
+        figures=content.captions(c),
+        cities=content.city_rows(c),
+        assumed=content.assumed_groups(c),
+        compare=content.compare_limit(c),
+        standard=str(c.cities["standard"].iloc[0]),
+        tolerance=f"{TOLERANCE:g}",
+        cell_km=content.cell_km(c),
+        source=content.concentration_source(c),
+        versions=_versions(c),
+    )
+
+
+def _versions(c: Contents) -> list[tuple[str, Any]]:
+    found = c.manifest["versions"]
+    code = found.get("code", {})
+    return [
+        *((name, value) for name, value in sorted(found.items()) if name != "code"),
+        *((f"source of stage {name}", value) for name, value in sorted(code.items())),
+    ]

@@ -1,0 +1,116 @@
+"""The report holds the numbers of the tables and needs nothing from outside."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+from scenair.config.figures import FIGURES
+from scenair.report.content import co2_peak, number
+from tests.figures.contract_case import Made, write_case
+from tests.report.conftest import write_report
+
+
+class Page(HTMLParser):
+    """Tags balance; attributes and table cells are kept."""
+
+    VOID = frozenset({"meta", "img", "br", "link", "input", "hr"})
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.stack: list[str] = []
+        self.addresses: list[str] = []
+        self.rows: list[list[str]] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in self.VOID:
+            self.stack.append(tag)
+        if tag == "tr":
+            self.rows.append([])
+        if tag in ("td", "th"):
+            self.rows[-1].append("")
+        self.addresses += [v or "" for k, v in attrs if k in ("src", "href")]
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.stack.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if "tr" in self.stack and ("td" in self.stack or "th" in self.stack):
+            self.rows[-1][-1] += data.strip()
+
+
+@pytest.fixture(scope="module")
+def text(made_once: Made) -> str:
+    return (made_once.result / "report.html").read_text(encoding="utf-8")
+
+
+def test_page_is_whole_and_alone(text: str) -> None:
+    page = Page(text)
+    assert page.stack == []
+    assert len(page.addresses) == len(FIGURES)
+    assert all(a.startswith("data:image/png;base64,") for a in page.addresses)
+    assert not re.search(r"(src|href)=[\"']?https?:|@import|url\(", text)
+
+
+def test_page_holds_the_numbers_of_the_tables(made_once: Made, text: str) -> None:
+    rows = {row[0]: row for row in Page(text).rows if row}
+    cities = pd.read_csv(made_once.result / "attainment/cities.csv")
+    monitored = cities[cities["monitored"]]
+    for city in monitored.itertuples():
+        row = rows[str(city.adcode)]
+        assert row[1:3] == [city.name_en, city.name_zh]
+        assert row[5] == f"{city.pm25_base:.1f}"
+        assert row[6] == f"{city.pm25:.1f}"
+        assert row[8] == ("yes" if city.pm25_attains is True else "no")
+    others = cities.loc[~cities["monitored"], "adcode"].astype(str)
+    assert not set(others) & set(rows)
+    assert f"{int(monitored['pm25_attains'].sum())} of {len(monitored)} monitored" in text
+    assert "limit in force on 31 December 2030" in text
+    assert "at or below 35" in text
+
+
+def test_page_says_what_it_must(text: str) -> None:
+    for words in (
+        "made up for tests",  # synthetic content
+        "no national ozone record",
+        "Base years: monitors 2015, inventory",
+        "For tests only",
+        "A &lt;made-up&gt; description &amp; more.",
+        "Closure of mass",
+        "review number",
+    ):
+        assert words in text
+    assert "Counterfactual" not in text
+
+
+def test_counterfactual_is_labelled(tmp_path: Path) -> None:
+    made = write_case(tmp_path, scenario="reference")
+    folder = write_report(made, title="Reference", counterfactual=True)
+    assert "<strong>Counterfactual.</strong>" in (folder / "report.html").read_text("utf-8")
+
+
+def test_same_bytes_twice(made: Made) -> None:
+    before = (made.result / "report.html").read_bytes()
+    write_report(made)
+    assert (made.result / "report.html").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [([1, 3, 3, 2], (2015, 3.0, True)), ([1, 2, 3, 3], (2016, 3.0, False))],
+)
+def test_national_peak_is_the_last_of_a_tie(values: list[float], expected: tuple) -> None:
+    years = np.arange(2013, 2017)
+    assert co2_peak(xr.DataArray(values, dims="year", coords={"year": years})) == expected
+
+
+def test_number() -> None:
+    assert [number(None, 1), number(float("nan"), 1), number(1234.56, 1)] == ["–", "–", "1,234.6"]

@@ -1,0 +1,36 @@
+# Figures of one year and scenario, from contract files only.
+include: "report_inputs.smk"
+
+
+rule figures:
+    input:
+        trajectory="results/trajectories/{scenario}.nc",
+        reference=reference_trajectory,
+        gridded="results/{year}/{scenario}/emissions/gridded.nc",
+        annual="results/{year}/{scenario}/air_quality/annual.nc",
+        annual_base=f"results/{MONITOR_YEAR}/history/air_quality/annual.nc",
+        cities="results/{year}/{scenario}/attainment/cities.csv",
+        sites="results/{year}/{scenario}/attainment/sites.csv",
+        double="results/{year}/{scenario}/attainment/double.csv",
+        fused="results/{year}/{scenario}/attainment/fused.nc",
+        names=resource("regions/city_names_en.csv"),
+    output:
+        png=expand(
+            "results/{{year}}/{{scenario}}/figures/{stem}.png", stem=FIGURE_STEMS
+        ),
+        svg=expand(
+            "results/{{year}}/{{scenario}}/figures/{stem}.svg", stem=FIGURE_STEMS
+        ),
+    log:
+        "logs/figures/{year}_{scenario}.log",
+    benchmark:
+        "benchmarks/rules/figures/{year}_{scenario}.tsv"
+    resources:
+        mem_mb=1500,
+        runtime=10,
+    params:
+        code=code_id("scenair.figures.io"),
+        config=section("case", "figures"),
+        title=lambda wildcards: scenario_title(wildcards.scenario),
+    script:
+        "../scripts/figures.py"

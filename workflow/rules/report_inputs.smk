@@ -1,0 +1,71 @@
+# What figures and the report of one year and scenario are made from.
+from scenair.config.figures import FIGURES
+
+FIGURE_STEMS = tuple(FIGURES)
+RESOURCE_TABLES = sorted(
+    os.path.relpath(path)
+    for path in Path(workflow.basedir, "resources").glob("*/*.csv*")
+)
+
+
+def scenario_title(name):
+    """Title of a scenario as it is shown."""
+    return SCENARIOS[name].title if name in SCENARIOS else "History"
+
+
+def scenario_words(name):
+    """What a scenario says about itself."""
+    if name not in SCENARIOS:
+        return {
+            "title": "History",
+            "description": "What was emitted, from published totals; no scenario.",
+            "counterfactual": False,
+        }
+    scenario = SCENARIOS[name]
+    return {
+        "title": scenario.title,
+        "description": scenario.description,
+        "counterfactual": scenario.counterfactual,
+    }
+
+
+def whole_config(name):
+    """All that was configured, with the scenario's own file."""
+    own = dump(SCENARIOS[name]) if name in SCENARIOS else {}
+    return {**dump(CONFIG), "scenario": own}
+
+
+def reference_trajectory(wildcards):
+    """The counterfactual beside a scenario: none for history and for itself."""
+    if wildcards.scenario in ("history", "reference") or "reference" not in SCENARIOS:
+        return []
+    return "results/trajectories/reference.nc"
+
+
+def contract_files(wildcards):
+    """Files that a result rests on, from the inventory to attainment; listed in its manifest."""
+    target = f"results/{wildcards.year}/{wildcards.scenario}"
+    shared = [
+        *(f"results/inventory/{year}.nc" for year in HISTORY_YEARS),
+        *(f"results/inventory/closure_{year}.csv" for year in HISTORY_YEARS),
+        f"results/trajectories/{wildcards.scenario}.nc",
+        f"results/trajectories/{wildcards.scenario}.closure.csv",
+        "results/geometry/spatial.nc",
+        "results/surrogate/meteorology.nc",
+        "results/surrogate/background.nc",
+        f"results/{MONITOR_YEAR}/history/air_quality/annual.nc",
+    ]
+    own = [p for p in PRODUCTS if p not in ("report.html", "manifest.json")]
+    files = [*shared, *(f"{target}/{product}" for product in own)]
+    return list(dict.fromkeys(files))
+
+
+def scenario_results(pattern):
+    """A file of every scenario of one year."""
+
+    def files(wildcards):
+        return [
+            pattern.format(year=wildcards.year, scenario=name) for name in SCENARIOS
+        ]
+
+    return files
