@@ -290,7 +290,9 @@ def _fused(folder: Path, *, factor: float) -> None:
     grid = CASE.grid.build()
     field = np.linspace(20, 80, grid.size).reshape(grid.shape).astype("float32") * factor
     ds = xr.Dataset(coords=sector_and_cells(grid)).drop_vars("sector")
-    ds["PM25"] = (("y", "x"), field.astype("float32"), {"units": "ug m-3"})
+    ds["PM25_annual"] = (("y", "x"), field.astype("float32"), {"units": "ug m-3"})
+    people = np.full(grid.shape, 1000.0)
+    ds["population"] = (("y", "x"), people, {"units": "persons"})
     ds["crs"] = ((), np.int32(0), grid.cf_attributes())
     write_netcdf(ds, folder / "attainment/fused.nc", title="fused")
 
@@ -302,6 +304,19 @@ def _summary(cities: pd.DataFrame, *, year: int) -> dict[str, object]:
         "national": _group(cities),
         "regions": {"2+26": _group(cities)},
         "types": {str(name): _group(part) for name, part in groups},
+        "leave_one_out": {"fused": {"n": 24, "nmb": 0.01, "nme": 0.11, "rmse": 9.2, "r": 0.86}},
+        "sensitivity": [
+            {
+                "background_factor": factor,
+                "limit": limit,
+                "basis": basis,
+                "n_monitored": 24,
+                "n_attain_monitored": n,
+                "population_weighted_pm25": 30.0 + factor,
+            }
+            for factor, n in ((0.5, 9), (1.0, 7), (1.5, 5))
+            for limit, basis in ((30.0, "in force"), (35.0, "comparison"))
+        ],
     }
 
 

@@ -1,4 +1,4 @@
-# Manifest, report and the comparison of scenarios.
+# Manifest and report of one year and scenario.
 
 
 rule manifest:
@@ -50,24 +50,3 @@ rule report:
         words=lambda wildcards: scenario_words(wildcards.scenario),
     script:
         "../scripts/report.py"
-
-
-rule comparison:
-    input:
-        cities=scenario_results("results/{year}/{scenario}/attainment/cities.csv"),
-        summaries=scenario_results("results/{year}/{scenario}/attainment/summary.json"),
-        emissions=scenario_results("results/{year}/{scenario}/emissions/cities.nc"),
-    output:
-        comparison="results/comparison/{year}.csv",
-    log:
-        "logs/comparison/{year}.log",
-    benchmark:
-        "benchmarks/rules/comparison/{year}.tsv"
-    resources:
-        mem_mb=500,
-        runtime=5,
-    params:
-        code=code_id("scenair.report.io"),
-        scenarios=tuple(SCENARIOS),
-    script:
-        "../scripts/comparison.py"

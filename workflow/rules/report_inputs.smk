@@ -53,19 +53,9 @@ def contract_files(wildcards):
         "results/geometry/spatial.nc",
         "results/surrogate/meteorology.nc",
         "results/surrogate/background.nc",
+        "results/attainment/monitors.nc",
         f"results/{MONITOR_YEAR}/history/air_quality/annual.nc",
     ]
     own = [p for p in PRODUCTS if p not in ("report.html", "manifest.json")]
     files = [*shared, *(f"{target}/{product}" for product in own)]
     return list(dict.fromkeys(files))
-
-
-def scenario_results(pattern):
-    """A file of every scenario of one year."""
-
-    def files(wildcards):
-        return [
-            pattern.format(year=wildcards.year, scenario=name) for name in SCENARIOS
-        ]
-
-    return files

@@ -32,8 +32,8 @@ FIGURES: Final[dict[str, str]] = {
     ),
     "pm25_parts": (
         "Parts of modelled PM2.5 by region in {monitor_year} (left bar) and {year} (right bar): "
-        "area means of the units, weighted with their census population. The background is what "
-        "this run does not control (dust, sea salt, natural organic aerosol, inflow, ships)."
+        "weighted with the census population of 2020. The background is what this run does not "
+        "control (dust, sea salt, natural organic aerosol, inflow, ships)."
     ),
     "attainment_map": (
         "Annual PM2.5 of {year} against the limit in force on 31 December {year}. Only units with "

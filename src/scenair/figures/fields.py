@@ -10,13 +10,15 @@ import xarray as xr
 
 from scenair.core.errors import InputError
 from scenair.core.grids import Grid, grid_from_attributes
-from scenair.core.overlay import mass_weights, polygon_areas
+from scenair.core.overlay import polygon_areas
 from scenair.core.periods import seconds_in_months
 from scenair.core.regions import CITIES_2_26, units
 from scenair.core.units import FLUX, require_units
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    import numpy.typing as npt
 
 PARTS: Final = ("BACKGROUND", "OTHER", "OA", "BC", "NH4", "NO3", "SO4")
 
@@ -90,58 +92,55 @@ def region_of_units(adcodes: Sequence[int], province: Sequence[int]) -> list[str
     ]
 
 
-def unit_means(
-    fields: Mapping[str, xr.DataArray], *, grid: Grid, adcodes: Sequence[int]
+def region_weights(
+    adcodes: Sequence[int], province: Sequence[int], *, grid: Grid, people: npt.NDArray[np.floating]
 ) -> pd.DataFrame:
-    """Area means over the units, one column a field.
+    """People of every region by cell.
 
     Parameters
     ----------
-    fields : mapping of DataArray (y, x)
+    adcodes, province : sequence of int
+        The units.
     grid : Grid
-    adcodes : sequence of int
+    people : ndarray (y, x)
+        Persons; NaN counts as nobody.
 
     Returns
     -------
     DataFrame
-        Index ``adcode``; units of the fields. The share of a unit outside the grid is left out.
+        One row a cell (row-major, south first), one column a region with people, ``All units``
+        first. A cell's people are shared between units by area.
     """
     areas = polygon_areas(list(units().geometry.loc[list(adcodes)]), grid)[: grid.size]
-    weights = mass_weights(areas.tocsr())
-    data = {
-        name: np.asarray(weights.T @ np.nan_to_num(field.transpose("y", "x").values.ravel()))
-        for name, field in fields.items()
-    }
-    return pd.DataFrame(data, index=pd.Index(list(adcodes), name="adcode"))
+    region = np.array(region_of_units(adcodes, province))
+    persons = np.nan_to_num(np.asarray(people, dtype=float)).ravel() / grid.cell_area.ravel()
+    columns = {"All units": np.asarray(areas.sum(axis=1)).ravel() * persons}
+    for name in REGION_PROVINCES:
+        column = np.asarray(areas[:, region == name].sum(axis=1)).ravel() * persons
+        if column.sum() > 0:
+            columns[name] = column
+    return pd.DataFrame(columns)
 
 
-def regional_parts(means: pd.DataFrame, cities: pd.DataFrame) -> pd.DataFrame:
+def regional_parts(fields: Mapping[str, xr.DataArray], weights: pd.DataFrame) -> pd.DataFrame:
     """Population-weighted parts of PM2.5 by region.
 
     Parameters
     ----------
-    means : DataFrame
-        Index adcode, one column a part (ug m-3).
-    cities : DataFrame
-        ``cities.csv``: adcode, province, population.
+    fields : mapping of part -> DataArray (y, x)
+        ug m-3.
+    weights : DataFrame
+        From :func:`region_weights`.
 
     Returns
     -------
     DataFrame
-        Index region (only those with units, and "All units" first), columns as ``means``.
+        Index region, columns the parts, ug m-3.
     """
-    table = cities.set_index("adcode").reindex(means.index)
-    weight = table["population"].fillna(0.0)
-    region = pd.Series(
-        region_of_units(means.index.tolist(), table["province"].tolist()), index=means.index
-    )
-    order = ["All units", *[r for r in REGION_PROVINCES if (region == r).any()]]
-    rows = {}
-    for name in order:
-        chosen = weight.where((region == name) | (name == "All units"), 0.0)
-        if chosen.sum() > 0:
-            rows[name] = means.mul(chosen, axis=0).sum() / chosen.sum()
-    return pd.DataFrame(rows).T
+    values = pd.DataFrame(
+        {name: field.transpose("y", "x").values.ravel() for name, field in fields.items()}
+    ).astype("float64")
+    return (weights.T @ values).div(weights.sum(), axis=0)
 
 
 def double_counts(double: pd.DataFrame) -> pd.DataFrame:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -199,18 +198,21 @@ def _city_figures(run: _Run) -> Iterator[tuple[str, Figure]]:
 
 
 def _parts(run: _Run, grid: Grid, cities: pd.DataFrame) -> Figure:
+    people = open_netcdf(run.sources.fused, variables={"population": "persons"})["population"]
+    weights = fields.region_weights(
+        cities["adcode"].tolist(),
+        cities["province"].tolist(),
+        grid=grid,
+        people=people.transpose("y", "x").values,
+    )
     tables = {}
-    for label, path in (
-        (str(run.case.monitor_year), run.sources.annual_base),
-        (str(run.year), run.sources.annual),
+    for year, path in (
+        (run.case.monitor_year, run.sources.annual_base),
+        (run.year, run.sources.annual),
     ):
         ds = open_netcdf(path, variables=part_units())
-        means = fields.unit_means(
-            {name: ds[f"{name}_annual"] for name in fields.PARTS},
-            grid=grid,
-            adcodes=cities["adcode"].tolist(),
-        )
-        tables[label] = fields.regional_parts(means, cities)
+        parts = {name: ds[f"{name}_annual"] for name in fields.PARTS}
+        tables[str(year)] = fields.regional_parts(parts, weights)
     return charts.parts_chart(tables, heading=f"Parts of PM$_{{2.5}}$, {run.heading}")
 
 
@@ -266,7 +268,7 @@ def read_trajectory(path: Path) -> tuple[xr.DataArray, xr.Dataset]:
 
 def read_fused(path: Path) -> xr.DataArray:
     """The fused annual mean PM2.5 (y, x), ug m-3."""
-    return open_netcdf(path, variables={"PM25": "ug m-3"})["PM25"]
+    return open_netcdf(path, variables={"PM25_annual": "ug m-3"})["PM25_annual"]
 
 
 def read_cities(path: Path) -> pd.DataFrame:
@@ -307,8 +309,3 @@ def _monitored_positions(run: _Run, cities: pd.DataFrame, grid: Grid) -> pd.Data
     table = chosen.join(place, how="inner")
     x, y = grid.project(table["lon"].to_numpy(), table["lat"].to_numpy())
     return table.assign(x=x, y=y)
-
-
-def scenario_title(path: str | Path) -> str:
-    """Title of a scenario as ``summary.json`` carries it."""
-    return str(json.loads(Path(path).read_text(encoding="utf-8")).get("title", ""))

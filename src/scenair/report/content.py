@@ -26,6 +26,16 @@ CLASS_WORDS: Final = {
     "peaked_only": "peaked, does not attain",
     "neither": "neither",
 }
+#: Regions of ``summary.json`` in words.
+REGION_WORDS: Final = {
+    "bth_surroundings": "Beijing-Tianjin-Hebei and surroundings",
+    "cities_2_26": "of these, the cities 2+26",
+    "chengdu_chongqing": "Chengdu-Chongqing",
+    "fenwei": "Fenwei plain",
+    "mid_yangtze": "Middle Yangtze",
+    "prd": "Pearl River Delta",
+    "yrd": "Yangtze River Delta",
+}
 
 
 @dataclass(frozen=True)
@@ -149,7 +159,7 @@ def group_rows(c: Contents) -> list[dict[str, Any]]:
         rows.append(
             {
                 "kind": kind,
-                "name": name.replace("_", " "),
+                "name": REGION_WORDS.get(name, name.replace("_", " ")),
                 "n_units": group.get("n_units"),
                 "n_monitored": group.get("n_monitored"),
                 "n_attain": group.get("n_attain_monitored"),
@@ -247,12 +257,38 @@ def assumed_groups(c: Contents) -> list[dict[str, Any]]:
     ]
 
 
-def sensitivity_table(c: Contents) -> dict[str, Any] | None:
-    """Headline numbers at multiples of the background; None where the summary has none."""
-    rows = c.summary.get("background_sensitivity")
-    if not rows:
-        return None
-    return {"columns": list(rows[0]), "rows": [list(row.values()) for row in rows]}
+def sensitivity_rows(c: Contents) -> list[dict[str, str]]:
+    """Counts and population-weighted mean at multiples of the background."""
+    rows: dict[float, dict[str, str]] = {}
+    for item in c.summary.get("sensitivity", []):
+        factor = float(item["background_factor"])
+        row = rows.setdefault(factor, {"factor": f"{factor:g} × B", "force": "–", "compare": "–"})
+        row["weighted"] = number(item["population_weighted_pm25"], 1)
+        count = f"{item['n_attain_monitored']} of {item['n_monitored']}"
+        if item["basis"] == "in force":
+            row["force"] = count
+        elif item["limit"] == compare_limit(c):
+            row["compare"] = count
+    return [rows[factor] for factor in sorted(rows)]
+
+
+def skill_rows(c: Contents) -> tuple[list[str], list[list[str]]]:
+    """Leave-one-out skill of the fused field: names of the figures, and a row a method."""
+    table = {
+        name: values
+        for name, values in c.summary.get("leave_one_out", {}).items()
+        if isinstance(values, dict)
+    }
+    columns = list(dict.fromkeys(key for values in table.values() for key in values))
+    rows = [
+        [name.replace("_", " "), *(_figure(values.get(key)) for key in columns)]
+        for name, values in table.items()
+    ]
+    return columns, rows
+
+
+def _figure(value: Any) -> str:
+    return str(value) if isinstance(value, int) else number(value, 2)
 
 
 def cell_km(c: Contents) -> float:

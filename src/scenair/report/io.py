@@ -1,4 +1,4 @@
-"""Files in, manifest, report and comparison out: one function a rule."""
+"""Files in, manifest and report out: one function a rule."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from scenair.core.errors import InputError
 from scenair.core.io.atomic import write_json, write_text
 from scenair.core.io.netcdf import open_netcdf
 from scenair.core.io.paths import resources
-from scenair.core.io.tables import read_csv, read_table, write_csv
-from scenair.report.comparison import compare
+from scenair.core.io.tables import read_csv, read_table
 from scenair.report.content import CITY_COLUMNS, DOUBLE_COLUMNS, Contents
 from scenair.report.manifest import (
     SILENT_STAGES,
@@ -28,8 +27,6 @@ from scenair.report.verify import read_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-
-    import pandas as pd
 
 
 def build_manifest(
@@ -181,35 +178,3 @@ def read_summary(path: str | Path) -> dict[str, Any]:
 def data_uri(path: str | Path) -> str:
     """A PNG as an address that holds the picture itself."""
     return "data:image/png;base64," + base64.b64encode(Path(path).read_bytes()).decode("ascii")
-
-
-def build_comparison(
-    *,
-    year: int,
-    cities: Mapping[str, str],
-    summaries: Mapping[str, str],
-    emissions: Mapping[str, str],
-    comparison: str | Path,
-) -> None:
-    """Write ``results/comparison/{year}.csv``: scenarios of one year beside each other.
-
-    Parameters
-    ----------
-    year : int
-    cities, summaries, emissions : mapping of scenario -> path
-        ``cities.csv``, ``summary.json`` and ``emissions/cities.nc`` of every scenario.
-    comparison : str or Path
-    """
-    tables: dict[str, pd.DataFrame] = {}
-    totals = {}
-    for name, path in cities.items():
-        tables[name] = read_csv(path, columns=CITY_COLUMNS)
-        ds = open_netcdf(emissions[name], variables={"emission": "Mg yr-1"})
-        totals[name] = ds["emission"].sum(("city", "sector"))
-    frame = compare(
-        year=year,
-        cities=tables,
-        summaries={name: read_summary(path) for name, path in summaries.items()},
-        totals=totals,
-    )
-    write_csv(frame, comparison)

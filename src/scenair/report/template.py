@@ -95,11 +95,13 @@ to {{ c.year }}; the absolute level of the model decides nothing. Limit in force
 <p>The background B is what this run does not control (dust, sea salt, natural organic aerosol,
 inflow, ships). It stands in both terms of the response, (C + B) /
 (C<sub>{{ c.monitor_year }}</sub> + B), and is uncertain; here it is taken at several multiples.</p>
-<table><thead><tr>{% for name in sensitivity.columns %}
-<th{% if not loop.first %} class="n"{% endif %}>{{ name }}</th>{% endfor %}</tr></thead><tbody>
-{% for row in sensitivity.rows %}<tr>{% for cell in row %}<td{% if not loop.first %} class="n"
-{% endif %}>{{ cell }}</td>{% endfor %}</tr>{% endfor %}
+<table><thead><tr><th></th><th class="n">at or below {{ "%g"|format(c.limit) }} (in force)</th>
+<th class="n">at or below {{ "%g"|format(compare) }}</th>
+<th class="n">population-weighted PM2.5</th></tr></thead><tbody>
+{% for r in sensitivity %}<tr><td>{{ r.factor }}</td>{{ num(r.force) }}{{ num(r.compare) }}
+{{ num(r.weighted) }}</tr>{% endfor %}
 </tbody></table>
+<p class="soft">Monitored cities; µg m⁻³.</p>
 {% endif %}
 
 <h2>By region and city type</h2>
@@ -145,6 +147,17 @@ heading to sort. The value is compared after rounding to a whole number (half to
 <td class="{{ r.under_compare }}">{{ r.under_compare }}</td>{{ num(r.peak_year) }}
 <td>{{ r.class }}</td></tr>{% endfor %}
 </tbody></table></div>
+
+{% if skill[1] %}
+<h2>How well the fused field does where it was not told</h2>
+<p>Each monitor of {{ c.monitor_year }} is left out in turn and estimated from the others (annual
+mean PM2.5, µg m⁻³).</p>
+<table><thead><tr><th></th>{% for name in skill[0] %}<th class="n">{{ name }}</th>{% endfor %}</tr>
+</thead><tbody>
+{% for row in skill[1] %}<tr>{% for cell in row %}{% if loop.first %}<td>{{ cell }}</td>
+{% else %}{{ num(cell) }}{% endif %}{% endfor %}</tr>{% endfor %}
+</tbody></table>
+{% endif %}
 
 <h2>What this result does not cover</h2>
 <ul>
