@@ -1,0 +1,105 @@
+"""``scenair cmaq``: the tools around WRF-CMAQ files."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scenair.core.errors import ConfigError, InputError
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Sequence
+
+    from scenair.cmaq.check_findings import Finding
+    from scenair.cmaq.check_orientation import Orientation
+    from scenair.cmaq.ioapi import IoapiFile
+    from scenair.core.grids import Grid
+
+
+def check(arguments: Namespace) -> int:
+    """Print what is wrong with the files; 1 where there are errors."""
+    from scenair.cmaq import check as checks
+    from scenair.cmaq.check_findings import by_severity, summary
+    from scenair.cmaq.check_names import read_mechanism
+    from scenair.cmaq.io_tools import IoapiReader
+    from scenair.core.io.tables import read_csv
+
+    if arguments.kind is not None and arguments.kind not in checks.KINDS:
+        raise ConfigError(
+            "unknown kind of file", value=arguments.kind, allowed=", ".join(checks.KINDS)
+        )
+    kinds = (
+        {} if arguments.kind is None else {str(Path(f)): arguments.kind for f in arguments.files}
+    )
+    grid = _grid(arguments) if arguments.griddesc else None
+    table = None
+    if arguments.table:
+        table = read_csv(arguments.table, columns=("variable", "value", "unit"))
+    with IoapiReader(arguments.files) as files:
+        context = checks.Context(
+            mechanism=read_mechanism(arguments.mechanism),
+            grid=grid,
+            table=table,
+            orientation=None if arguments.no_land else _orientation(grid, files),
+            complete=arguments.complete,
+            kinds=kinds,
+        )
+        found = checks.check_files(files, context=context)
+    if arguments.quiet:
+        found = [f for f in found if f.severity != "note"]
+    _print(by_severity(found), layout=arguments.format)
+    sys.stderr.write(summary(found, files=len(arguments.files)) + "\n")
+    return int(any(f.severity == "error" for f in found))
+
+
+def _print(found: Sequence[Finding], *, layout: str) -> None:
+    if layout == "csv":
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(("severity", "code", "file", "where", "found", "remedy"))
+        writer.writerows((f.severity, f.code, f.file, f.where, f.found, f.remedy) for f in found)
+        return
+    for finding in found:
+        sys.stdout.write(f"{finding}\n")
+
+
+def _grid(arguments: Namespace) -> Grid:
+    """The grid of ``--griddesc`` and ``--grid``."""
+    from scenair.cmaq.griddesc import parse_griddesc
+
+    path = Path(arguments.griddesc)
+    if not path.is_file():
+        raise InputError("file not found", where=str(path), remedy="check --griddesc")
+    grids = parse_griddesc(path.read_text(encoding="utf-8"), where=str(path))
+    name = arguments.grid
+    if name is None and len(grids) == 1:
+        return next(iter(grids.values()))
+    if name not in grids:
+        raise InputError(
+            "which grid?" if name is None else "no such grid",
+            where=str(path),
+            value=name,
+            allowed=", ".join(grids),
+            remedy="name one with --grid",
+        )
+    return grids[name]
+
+
+def _orientation(grid: Grid | None, files: Sequence[IoapiFile]) -> Orientation | None:
+    """Land and cities on the model's grid, or on that of the first gridded emission file."""
+    from scenair.cmaq.check import kind_of
+    from scenair.cmaq.check_orientation import covers_mainland, mainland_orientation
+    from scenair.cmaq.ioapi import grid_of
+
+    gridded = [f for f in files if "ROW" in f.dims and kind_of(f) == "emissions"]
+    if not gridded:
+        return None
+    if grid is None:
+        try:
+            grid = grid_of(gridded[0].attrs, where=gridded[0].name)
+        except InputError:
+            # the header's faults are findings of their own
+            return None
+    return mainland_orientation(grid) if covers_mainland(grid) else None

@@ -1,0 +1,166 @@
+"""Arguments of the command ``scenair``.
+
+A new subcommand is one function here that declares its arguments and names the function that runs
+it as ``"module:function"``; the module is imported when the command is called.
+"""
+
+from __future__ import annotations
+
+import argparse
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+from scenair import __version__
+from scenair.core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Run = Callable[[argparse.Namespace], int]
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+
+def lazy(target: str) -> Run:
+    """A command's function, imported on the first call.
+
+    Parameters
+    ----------
+    target : str
+        ``"scenair.cli.cmaq:check"``.
+
+    Raises
+    ------
+    ConfigError
+        On the call, where this installation lacks the function.
+    """
+    module, _, name = target.partition(":")
+
+    def run(arguments: argparse.Namespace) -> int:
+        function = getattr(import_module(module), name, None) if _exists(module) else None
+        if function is None:
+            raise ConfigError(
+                "this installation of scenair lacks the command",
+                value=target,
+                remedy="install a version that has it",
+            )
+        return int(function(arguments))
+
+    return run
+
+
+def _exists(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole tree of commands."""
+    parser = argparse.ArgumentParser(
+        prog="scenair", description="From an emission scenario to an attained air-quality standard."
+    )
+    parser.add_argument("--version", action="version", version=f"scenair {__version__}")
+    parser.set_defaults(help=parser.print_help)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    _cmaq(commands)
+    _verify(commands)
+    return parser
+
+
+def _add(commands: Commands, name: str, *, run: str | None, text: str) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=text, description=text)
+    defaults: dict[str, Any] = {"help": parser.print_help}
+    if run is not None:
+        defaults["run"] = lazy(run)
+    parser.set_defaults(**defaults)
+    return parser
+
+
+def _cmaq(commands: Commands) -> None:
+    group = _add(commands, "cmaq", run=None, text="WRF-CMAQ inputs and outputs")
+    inner = group.add_subparsers(title="commands", metavar="COMMAND")
+    _cmaq_check(inner)
+    _cmaq_desid(inner)
+    _cmaq_kit(inner)
+    _cmaq_read(inner)
+    _cmaq_write(inner)
+
+
+def _cmaq_check(inner: Commands) -> None:
+    check = _add(
+        inner, "check", run="scenair.cli.cmaq:check",
+        text="find what is wrong with files meant for CMAQ (status 1 with errors)",
+    )  # fmt: skip
+    check.add_argument("files", nargs="+", metavar="FILE", help="emissions, stacks or masks")
+    check.add_argument("--griddesc", metavar="FILE", help="GRIDDESC of the model run")
+    check.add_argument("--grid", metavar="NAME", help="grid in GRIDDESC (the only one by default)")
+    check.add_argument("--mechanism", default="cb6r5_ae7", help="default: %(default)s")
+    check.add_argument("--table", metavar="CSV", help="expected totals: variable,value,unit[,file]")
+    check.add_argument("--kind", help="what the files are, where that is not plain from them")
+    check.add_argument("--complete", action="store_true", help="these are all streams of the run")
+    check.add_argument("--no-land", action="store_true", help="no test for flipped rows")
+    check.add_argument("--format", choices=("text", "csv"), default="text")
+    check.add_argument("--quiet", action="store_true", help="errors and warnings only")
+
+
+def _cmaq_desid(inner: Commands) -> None:
+    desid = _add(
+        inner, "desid", run="scenair.cli.cmaq:desid",
+        text="a scenario as DESID namelists and masks, instead of emission files",
+    )  # fmt: skip
+    desid.add_argument("scenario", help="emissions/cities.nc of the scenario")
+    desid.add_argument("base", help="emissions/cities.nc of the base, whose files CMAQ reads")
+    desid.add_argument("--griddesc", required=True, metavar="FILE")
+    desid.add_argument("--grid", metavar="NAME")
+    desid.add_argument("--by", default="auto", help="auto, city, equal, type, province, everywhere")
+    desid.add_argument("--types", metavar="NC", help="trajectories with city_type, for --by type")
+    desid.add_argument(
+        "--gridded", nargs=2, metavar=("SCENARIO", "BASE"), help="gridded.nc of both"
+    )
+    desid.add_argument("--folder", default="desid", help="where to write (default: %(default)s)")
+
+
+def _cmaq_kit(inner: Commands) -> None:
+    kit = _add(inner, "kit", run="scenair.cli.cmaq:kit", text="namelists and run scripts")
+    kit.add_argument("--griddesc", required=True, metavar="FILE")
+    kit.add_argument("--grid", metavar="NAME")
+    kit.add_argument("--year", type=int, required=True, help="year of the emissions")
+    kit.add_argument("--scenario", required=True)
+    kit.add_argument("--config", metavar="YAML", help="section kit (defaults otherwise)")
+    kit.add_argument("--folder", default="cmaq", help="where to write (default: %(default)s)")
+
+
+def _cmaq_read(inner: Commands) -> None:
+    read = _add(
+        inner, "read", run="scenair.cli.cmaq:read",
+        text="CMAQ output into air_quality/annual.nc and daily.nc",
+    )  # fmt: skip
+    read.add_argument("files", nargs="+", metavar="FILE", help="ACONC, AELMO or COMBINE files")
+    read.add_argument("--year", type=int, required=True, help="year of the scenario")
+    read.add_argument("--scenario", required=True)
+    read.add_argument(
+        "--met-files", nargs="*", default=[], metavar="FILE", help="METCRO3D of ACONC"
+    )
+    read.add_argument("--annual", default="annual.nc")
+    read.add_argument("--daily", default="daily.nc")
+    read.add_argument("--partial", action="store_true", help="accept a year with missing days")
+
+
+def _cmaq_write(inner: Commands) -> None:
+    write = _add(
+        inner, "write", run="scenair.cli.cmaq:write", text="emission files of a range of dates"
+    )
+    write.add_argument("result", help="results/{year}/{scenario}")
+    write.add_argument("--start", required=True, metavar="YYYY-MM-DD")
+    write.add_argument("--end", required=True, metavar="YYYY-MM-DD", help="last day, included")
+    write.add_argument("--folder", help="where to write (default: the result's cmaq folder)")
+
+
+def _verify(commands: Commands) -> None:
+    verify = _add(
+        commands, "verify", run="scenair.cli.verify:verify",
+        text="recompute the checksums and closures of a result (status 1 with errors)",
+    )  # fmt: skip
+    verify.add_argument("result", help="results/{year}/{scenario}")
