@@ -12,4 +12,5 @@ with job(snakemake.log[0], name=f"inventory {snakemake.wildcards.year}"):
         points=snakemake.output.points,
         closure=snakemake.output.closure,
         factors=snakemake.output.factors,
+        conflicts=snakemake.output.conflicts,
     )

@@ -2,8 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
 from scenair.config.base import Section
 
 
 class InventoryConfig(Section):
     """Options of the stage inventory; every field has a default and says its unit."""
+
+    #: closing factors outside this band are listed (dimensionless)
+    band_low: Annotated[float, Field(gt=0)] = 0.5
+    band_high: Annotated[float, Field(gt=0)] = 2.0
+    #: least part of its naive REAS share that a province keeps in the rest of industry (0-1)
+    residual_floor: Annotated[float, Field(ge=0, le=1)] = 0.25
+    #: relative difference from which two sources are reported as in conflict
+    conflict_threshold: Annotated[float, Field(gt=0)] = 0.1
+
+    @model_validator(mode="after")
+    def _band(self) -> InventoryConfig:
+        if self.band_low >= self.band_high:
+            raise ValueError("band_low must lie below band_high")
+        return self

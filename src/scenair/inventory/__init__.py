@@ -1,1 +1,1 @@
-"""The stage inventory."""
+"""Inventory: one city-level account of CO2 and pollutants out of many sources."""

@@ -1,0 +1,184 @@
+"""Who disagrees by how much, who won and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from scenair.core.sectors import MEIC_SECTORS
+from scenair.core.species import SPECIES
+from scenair.inventory.shares import PROVINCES, national_reas
+
+if TYPE_CHECKING:
+    from scenair.inventory.estimate import Estimate
+
+COLUMNS: Final = (
+    "year",
+    "level",
+    "adcode",
+    "sector",
+    "species",
+    "winner",
+    "winner_value",
+    "loser",
+    "loser_value",
+    "unit",
+    "relative_difference",
+    "reason",
+)
+_MEIC = "MEIC (Zheng et al. 2018)"
+
+
+def _row(
+    *, level: str, adcode: int | None, sector: str, species: str, winner: tuple[str, float],
+    loser: tuple[str, float], unit: str, reason: str,
+) -> dict[str, object]:  # fmt: skip
+    size = max(abs(winner[1]), abs(loser[1]))
+    return {
+        "level": level,
+        "adcode": adcode,
+        "sector": sector,
+        "species": species,
+        "winner": winner[0],
+        "winner_value": winner[1],
+        "loser": loser[0],
+        "loser_value": loser[1],
+        "unit": unit,
+        "relative_difference": 0.0
+        if size == 0
+        else (loser[1] - winner[1]) / max(winner[1], 1e-300)
+        if winner[1] > 0
+        else np.inf,
+        "reason": reason,
+    }
+
+
+def _national_reas(result: Estimate, reas: pd.DataFrame, *, year: int) -> list[dict[str, object]]:
+    sums = national_reas(reas, year=year)
+    totals = result.totals
+    group_of = {"transportation": "on_road"}
+    rows = []
+    for meic in MEIC_SECTORS:
+        for name in SPECIES:
+            groups = [group_of.get(meic, meic)] + (["off_road"] if meic == "transportation" else [])
+            found = [float(sums[name, g]) for g in groups if (name, g) in sums.index]
+            if not found or (meic == "transportation" and name != "NOx"):
+                continue
+            rows.append(
+                _row(
+                    level="nation",
+                    adcode=None,
+                    sector=meic,
+                    species=name,
+                    winner=(_MEIC, float(totals.sel(meic_sector=meic, species=name))),
+                    loser=("REASv3.2", sum(found)),
+                    unit="Mg yr-1",
+                    reason="published national total by sector; REAS gives provincial shares only",
+                )
+            )
+    return rows
+
+
+def _national_edgar(result: Estimate, edgar: pd.DataFrame, *, year: int) -> list[dict[str, object]]:
+    rows = edgar[edgar["year"] == year]
+    return [
+        _row(
+            level="nation",
+            adcode=None,
+            sector=str(meic),
+            species=str(name),
+            winner=(_MEIC, float(result.totals.sel(meic_sector=meic, species=name))),
+            loser=("EDGAR v8", float(value) * 1e3),
+            unit="Mg yr-1",
+            reason="EDGAR is not used: it misses a large part of China's controls after 2010",
+        )
+        for name, meic, value in zip(
+            rows["species"], rows["meic_sector"], rows["value"], strict=True
+        )
+    ]
+
+
+def _power_pattern(result: Estimate) -> list[dict[str, object]]:
+    """Provincial power CO2: plants and their rest against the REAS share."""
+    ours = result.base.sel(sector="power", species="CO2") * result.factor.sel(
+        sector="power", species="CO2"
+    )
+    total = float(ours.sum())
+    share = result.shares["CO2", "power"]
+    return [
+        _row(
+            level="province",
+            adcode=code,
+            sector="power",
+            species="CO2",
+            winner=("plant trackers", float(ours.sel(province=code))),
+            loser=("REASv3.2 share", float(share[code]) * total),
+            unit="Mg yr-1",
+            reason="plants set the pattern of power",
+        )
+        for code in PROVINCES
+    ]
+
+
+def _reconciliation(result: Estimate) -> list[dict[str, object]]:
+    plants = result.reconciliation["power_coal_plants"]
+    nation = result.reconciliation["power_coal_national"]
+    return [
+        _row(
+            level="nation",
+            adcode=None,
+            sector="power",
+            species="",
+            winner=("national coal of power", nation),
+            loser=("coal of listed plants", plants),
+            unit="TJ yr-1",
+            reason="the rest stays area source"
+            if plants <= nation
+            else "plants are scaled down to the national figure",
+        )
+    ]
+
+
+def _negative(result: Estimate) -> list[dict[str, object]]:
+    return [
+        _row(
+            level="province",
+            adcode=int(province),
+            sector="industry",
+            species=str(species),
+            winner=("plants, heating and coking", float(plants)),
+            loser=("REASv3.2 share of industry", float(share)),
+            unit="Mg yr-1",
+            reason="negative residual: the other sectors keep the floor of their naive share",
+        )
+        for province, species, share, plants in result.negative.itertuples(index=False, name=None)
+    ]
+
+
+def conflict_table(
+    result: Estimate,
+    *,
+    reas: pd.DataFrame,
+    edgar: pd.DataFrame,
+    year: int,
+    threshold: float,
+) -> pd.DataFrame:
+    """Differences above ``threshold`` (relative to the winner) between the sources of a year.
+
+    Columns: :data:`COLUMNS`. ``sector`` is a MEIC sector at national level.
+    """
+    rows = [
+        *_national_reas(result, reas, year=year),
+        *_national_edgar(result, edgar, year=year),
+        *_reconciliation(result),
+        *_power_pattern(result),
+        *_negative(result),
+    ]
+    frame = pd.DataFrame(rows)
+    frame.insert(0, "year", year)
+    frame["adcode"] = frame["adcode"].astype("Int32")
+    known = (frame["winner_value"] > 0) | (frame["loser_value"] > 0)
+    frame = frame[known & (frame["relative_difference"].abs() > threshold)]
+    return frame[list(COLUMNS)].reset_index(drop=True)
