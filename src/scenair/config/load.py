@@ -110,8 +110,8 @@ def load_config(raw: Mapping[str, Any], *, folder: Path) -> Config:
         path = Path(name)
     else:
         path = folder / "cases" / f"{name}.yaml"
-        if not path.exists():
-            known = sorted(p.stem for p in (folder / "cases").glob("*.yaml"))
+        known = sorted(p.stem for p in (folder / "cases").glob("*.yaml"))
+        if name not in known:
             raise ConfigError(
                 "unknown case",
                 where="key case",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import logging
 import os
 import sys
@@ -58,6 +59,10 @@ def job(log: str | Path, *, name: str) -> Iterator[None]:
     root = logging.getLogger()
     root.addHandler(handler)
     root.setLevel(logging.INFO)
+    # a library that crashes (HDF5 on a damaged file) leaves at least where it was
+    crash_log = None if faulthandler.is_enabled() else path.open("a", encoding="utf-8")
+    if crash_log is not None:
+        faulthandler.enable(crash_log)
     # one thread a job: parallel work is Snakemake's business
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(variable, "1")
@@ -80,5 +85,8 @@ def job(log: str | Path, *, name: str) -> Iterator[None]:
         sys.stderr.flush()
         raise SystemExit(1) from None
     finally:
+        if crash_log is not None:
+            faulthandler.disable()
+            crash_log.close()
         root.removeHandler(handler)
         handler.close()

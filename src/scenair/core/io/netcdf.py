@@ -15,6 +15,7 @@ import xarray as xr
 
 from scenair.core.errors import InputError, UnitsError
 from scenair.core.io.atomic import atomic_path
+from scenair.core.io.safe import MAX_ARRAY_BYTES
 from scenair.core.io.tables import tables_read
 
 if TYPE_CHECKING:
@@ -103,10 +104,11 @@ def open_netcdf(
     try:
         if chunks is None:
             with xr.open_dataset(file, engine="netcdf4") as lazy:
+                _require_fitting(lazy, file)
                 ds = lazy.load()
         else:
             ds = xr.open_dataset(file, engine="netcdf4", chunks=dict(chunks))
-    except (OSError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, TypeError, RuntimeError) as error:
         raise InputError(
             "not a readable netCDF file (truncated or of another format)",
             where=str(file),
@@ -129,6 +131,18 @@ def open_netcdf(
                 "wrong unit", where=f"{file}, variable {name}", value=found, allowed=unit
             )
     return ds
+
+
+def _require_fitting(ds: xr.Dataset, file: Path) -> None:
+    """A header of a few kilobytes can declare arrays of any size."""
+    if ds.nbytes > MAX_ARRAY_BYTES:
+        raise InputError(
+            "more than is read at once",
+            where=str(file),
+            value=f"{ds.nbytes / 1e9:.1f} GB as declared by the file",
+            allowed=f"{MAX_ARRAY_BYTES / 1e9:.0f} GB",
+            remedy="check the file; what is that large is to be read in chunks",
+        )
 
 
 def require_finite(da: xr.DataArray, *, where: str, minimum: float | None = 0.0) -> None:

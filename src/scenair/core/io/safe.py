@@ -7,6 +7,9 @@ headers that declare arrays of any size.
 
 from __future__ import annotations
 
+import contextlib
+import gzip
+import io
 import lzma
 import os
 import shutil
@@ -16,7 +19,7 @@ import zipfile
 import zlib
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final, cast
 
 import yaml
 
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
 MAX_YAML_BYTES: Final = 1_000_000
 MAX_YAML_NODES: Final = 100_000
 MAX_TABLE_BYTES: Final = 4_000_000_000
+#: What a netCDF file may take when it is read at once; larger ones are read in chunks.
+MAX_ARRAY_BYTES: Final = 8_000_000_000
 MAX_ARCHIVE_BYTES: Final = 50_000_000_000
 MAX_ARCHIVE_MEMBERS: Final = 100_000
 _BLOCK: Final = 1 << 20
@@ -96,6 +101,41 @@ def require_size(path: str | Path, *, maximum: int) -> Path:
             allowed=f"{maximum} bytes",
         )
     return file
+
+
+class _Bounded(io.RawIOBase):
+    """A stream that stops with a message when it has given more than it may."""
+
+    def __init__(self, stream: IO[bytes], *, maximum: int, where: str) -> None:
+        self._stream, self._left, self._where = stream, maximum, where
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        block = self._stream.read(len(buffer))
+        self._left -= len(block)
+        if self._left < 0:
+            raise InputError("a file unpacks to more than this reader takes", where=self._where)
+        buffer[: len(block)] = block
+        return len(block)
+
+
+@contextmanager
+def open_bounded(path: str | Path, *, maximum: int) -> Iterator[IO[bytes]]:
+    """The bytes of a plain or gzipped (``.gz``) file, at most ``maximum`` of them.
+
+    Raises
+    ------
+    InputError
+        Missing, no regular file, or more bytes, packed or unpacked.
+    """
+    file = require_size(path, maximum=maximum)
+    with contextlib.ExitStack() as stack:
+        raw: IO[bytes] = stack.enter_context(file.open("rb"))
+        if file.suffix == ".gz":
+            raw = cast("IO[bytes]", stack.enter_context(gzip.GzipFile(fileobj=raw)))
+        yield io.BufferedReader(_Bounded(raw, maximum=maximum, where=str(file)), _BLOCK)
 
 
 class _Loader(yaml.SafeLoader):

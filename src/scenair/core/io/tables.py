@@ -7,6 +7,7 @@ can list its ``assumed`` figures.
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,6 +16,7 @@ import pandas as pd
 from scenair.core.errors import InputError
 from scenair.core.io.atomic import atomic_path
 from scenair.core.io.paths import resources
+from scenair.core.io.safe import MAX_TABLE_BYTES, open_bounded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -92,8 +94,9 @@ def _load(path: Path, *, dtype: Mapping[str, Any] | None) -> pd.DataFrame:
     if not path.exists():
         raise InputError("file not found", where=str(path), remedy="check the name")
     try:
-        frame = pd.read_csv(path, dtype=dict(dtype) if dtype else None, encoding="utf-8")
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, OSError) as error:
+        with open_bounded(path, maximum=MAX_TABLE_BYTES) as stream:
+            frame = pd.read_csv(stream, dtype=dict(dtype) if dtype else None, encoding="utf-8")
+    except (ValueError, OverflowError, OSError, EOFError, zlib.error) as error:
         raise InputError(
             "not a readable UTF-8 CSV file", where=str(path), value=str(error).strip()
         ) from error
