@@ -2,8 +2,32 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+
 from scenair.config.base import Section
+
+Table = Annotated[str, Field(pattern=r"\.csv(\.gz)?$")]
 
 
 class CmaqConfig(Section):
     """Options of the stage cmaq; every field has a default and says its unit."""
+
+    #: gas and aerosol mechanism: ``resources/cmaq/mechanism_{name}.csv``, ``speciation_voc_{name}``
+    mechanism: Literal["cb6r5_ae7", "saprc07tic_ae7i"] = "cb6r5_ae7"
+    #: set of emission streams in ``cmaq/streams.csv``; ``six`` keeps residential solid fuel apart
+    streams: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")] = "five"
+    #: potential combustion SOA of CMAQ for stoves (its rule was fitted to vehicle exhaust)
+    pcvoc_stoves: bool = False
+    #: UTC days (MM-DD) to write; empty: the Wednesday nearest to the 15th of January and of July
+    days: tuple[str, ...] = ()
+
+    @field_validator("days")
+    @classmethod
+    def _dates(cls, days: tuple[str, ...]) -> tuple[str, ...]:
+        for day in days:
+            # 2024 has a 29th of February; whether the year has one is known only later
+            dt.date.fromisoformat(f"2024-{day}")
+        return tuple(sorted(set(days)))
