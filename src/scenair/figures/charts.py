@@ -48,11 +48,13 @@ def ranking(
     table = cities.assign(name=names).sort_values("pm25", kind="stable").reset_index(drop=True)
     n_cols = max(1, -(-len(table) // _ROWS))
     rows = -(-len(table) // n_cols)
-    fig = new_figure(3.6 * n_cols + 0.6, 0.155 * rows + 1.4)
-    axes = fig.subplots(1, n_cols, squeeze=False, sharex=True)
+    fig = new_figure(max(7.2, 3.6 * n_cols + 0.6), 0.155 * rows + 1.4)
+    axes = fig.subplots(1, n_cols, squeeze=False)
+    right = 1.05 * float(table[["pm25", "pm25_base"]].max().max()) if len(table) else 1.0
     for k, ax in enumerate(axes.flat):
         part = table.iloc[k * rows : (k + 1) * rows]
         _ranking_column(ax, part, first=k * rows, rows=rows)
+        ax.set_xlim(0, right)
         ax.axvline(limit, color="black", linewidth=0.9, zorder=1)
         ax.axvline(other_limit, color="black", linewidth=0.9, linestyle=":", zorder=1)
         ax.set_xlabel("annual mean PM$_{2.5}$  (µg m$^{-3}$)")
@@ -79,7 +81,6 @@ def _ranking_column(ax: Axes, part: pd.DataFrame, *, first: int, rows: int) -> N
     ax.set_yticks(place, [f"{name}  {first + i + 1}" for i, name in enumerate(part["name"])])
     ax.tick_params(axis="y", length=0, labelsize=6.5)
     ax.set_ylim(rows - 0.4, -0.6)
-    ax.set_xlim(left=0)
     ax.grid(axis="x", color="#EBEBEB", linewidth=0.5)
 
 
@@ -128,7 +129,7 @@ def parts_chart(parts: dict[str, pd.DataFrame], *, heading: str) -> Figure:
     ax.set_xticks(np.arange(len(regions)), regions, rotation=30, ha="right")
     ax.set_ylabel("modelled PM$_{2.5}$, dry mass  (µg m$^{-3}$)")
     handles, names = ax.get_legend_handles_labels()
-    fig.legend(handles[::-1], names[::-1], loc="outside right upper")
+    fig.legend(handles[::-1], names[::-1], loc="outside right center")
     fig.suptitle(heading)
     return fig
 
@@ -181,7 +182,7 @@ def peak_chart(
     ticks = [*years[years % 5 == 0], last_year + 1]
     ax.set_xticks(ticks, [*map(str, ticks[:-1]), "not\npeaked"])
     ax.set_ylabel("units")
-    fig.legend(loc="outside right upper")
+    fig.legend(loc="outside right center")
     fig.suptitle(heading)
     return fig
 

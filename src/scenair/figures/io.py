@@ -56,8 +56,14 @@ class _Run:
     sources: Sources
 
     @property
+    def name(self) -> str:
+        """The scenario in a heading."""
+        return self.title if self.title == "History" else f"scenario “{self.title}”"
+
+    @property
     def heading(self) -> str:
-        return f"{self.title}, {self.year}"
+        """Year and scenario in a heading."""
+        return f"{self.year}, {self.name}"
 
 
 def draw_figures(
@@ -131,7 +137,7 @@ def _trajectory_figures(run: _Run) -> Iterator[tuple[str, Figure]]:
             title=run.title,
             year=run.year,
             base_year=base_year,
-            heading=f"National emissions, {run.title}",
+            heading=f"National emissions, {run.name}",
         ),
     )
     yield (
@@ -140,7 +146,7 @@ def _trajectory_figures(run: _Run) -> Iterator[tuple[str, Figure]]:
             totals,
             year=run.year,
             base_year=base_year,
-            heading=f"National emissions by sector group, {run.title}",
+            heading=f"National emissions by sector group, {run.name}",
         ),
     )
     last = int(totals["year"][-1])
@@ -154,7 +160,7 @@ def _trajectory_figures(run: _Run) -> Iterator[tuple[str, Figure]]:
             rest,
             year=run.year,
             last_year=last,
-            heading=f"Peak year of direct CO$_2$, {run.title}",
+            heading=f"Peak year of direct CO$_2$, {run.name}",
         ),
     )
 
@@ -232,7 +238,7 @@ def _map_figures(run: _Run) -> Iterator[tuple[str, Figure]]:
             base,
             before=before,
             after=annual,
-            heading=f"Modelled PM$_{{2.5}}$, {run.case.monitor_year} to {run.year}, {run.title}",
+            heading=f"Modelled PM$_{{2.5}}$, {run.case.monitor_year} to {run.year}, {run.name}",
         ),
     )
     cities = read_cities(run.sources.cities)

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 #: Colour limits of the emission maps, Mg km-2 yr-1; fixed, so that maps can be laid side by side.
 DENSITY_LIMITS: Final[dict[str, tuple[float, float]]] = {
-    "SO2": (1e-3, 1e2),
-    "NOx": (1e-3, 1e2),
-    "PM25": (1e-3, 1e2),
-    "CO2": (1e0, 1e5),
+    "SO2": (1e-2, 1e2),
+    "NOx": (1e-2, 1e2),
+    "PM25": (1e-2, 1e2),
+    "CO2": (1e1, 1e5),
 }
 PM25_LEVELS: Final = (5, 10, 15, 20, 25, 30, 35, 45, 60, 75, 100)
 CHANGE_LEVELS: Final = (-60, -40, -30, -20, -15, -10, -5, -2, 2, 5, 10)
@@ -33,9 +33,9 @@ PERCENT_LEVELS: Final = (-80, -70, -60, -50, -40, -30, -20, -10, -2, 2, 10, 20)
 def _panels(base: Basemap, *, rows: int, cols: int, width: float = 10.0) -> tuple[Figure, Any]:
     """A figure whose map panels have the shape of the window."""
     x0, x1, y0, y1 = base.extent
-    panel = width / cols
-    height = rows * (panel * 0.9 * (y1 - y0) / (x1 - x0) + 0.75) + 0.3
-    fig = new_figure(width, height)
+    # what a colour bar and tick labels take from a panel, inches
+    panel = width / cols - 1.15
+    fig = new_figure(width, rows * (panel * (y1 - y0) / (x1 - x0) + 0.5) + 0.3)
     return fig, fig.subplots(rows, cols, squeeze=False)
 
 
@@ -68,7 +68,8 @@ def emission_maps(base: Basemap, density: Mapping[str, xr.DataArray], *, heading
         bar = fig.colorbar(mesh, ax=ax, shrink=0.85, pad=0.02, extend="both")
         bar.set_label(f"{PRETTY[name]}  (Mg km$^{{-2}}$ yr$^{{-1}}$)")
         total = float((values * base.grid.cell_area).sum() / 1e6 / 1e6)
-        ax.set_title(f"{PRETTY[name]}: {total:,.3g} Tg in the domain")
+        shown_total = f"{total:,.0f}" if total >= 100 else f"{total:.3g}"
+        ax.set_title(f"{PRETTY[name]}: {shown_total} Tg in the domain")
     fig.suptitle(heading)
     return fig
 

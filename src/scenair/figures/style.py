@@ -110,5 +110,7 @@ def save_figure(fig: Figure, *, png: str | Path, svg: str | Path, dpi: int) -> N
     """Write a figure as PNG and SVG, atomically, without dates or versions inside."""
     with atomic_path(png) as part:
         fig.savefig(part, format="png", dpi=dpi, metadata={"Software": None})
+    # the layout is found; finding it again costs as much as drawing
+    fig.set_layout_engine("none")
     with atomic_path(svg) as part:
         fig.savefig(part, format="svg", dpi=dpi, metadata={"Date": None, "Creator": None})

@@ -94,6 +94,6 @@ def sectors_chart(totals: xr.DataArray, *, year: int, base_year: int, heading: s
     for ax in axes[:, 0]:
         ax.set_ylabel("Tg yr$^{-1}$")
     handles, labels = axes.flat[0].get_legend_handles_labels()
-    fig.legend(handles[::-1], labels[::-1], loc="outside right upper")
+    fig.legend(handles[::-1], labels[::-1], loc="outside right center")
     fig.suptitle(heading)
     return fig
