@@ -1,0 +1,134 @@
+"""The concentration that no scenario controls: dust, sea salt, natural SOA, inflow, ships.
+
+A tagged table gives it by region, quarter and component; cells take the region of the province
+they lie in (the nearest one outside the mainland), smoothed over the borders of the regions.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from scenair.core.errors import InputError
+from scenair.core.periods import QUARTERS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from scenair.core.grids import Grid
+
+Array = npt.NDArray[np.float64]
+
+COMPONENTS: Final = ("dust", "sea_salt", "natural_soa", "foreign", "ships")
+_SMOOTHING_KM: Final = 100.0
+
+
+def cell_provinces(
+    grid: Grid, *, lon: Array, lat: Array, province: npt.NDArray[np.int32]
+) -> npt.NDArray[np.int32]:
+    """Province (xx0000) of each cell: that of the nearest of the given places.
+
+    Parameters
+    ----------
+    lon, lat, province : (n,)
+        Representative points of counties or cities and their province.
+
+    Returns
+    -------
+    (y, x) int32
+    """
+    from scipy.spatial import cKDTree
+
+    tree = cKDTree(np.column_stack(grid.project(lon, lat)))
+    xx, yy = np.meshgrid(grid.x, grid.y)
+    _, nearest = tree.query(np.column_stack([xx.ravel(), yy.ravel()]))
+    cells: npt.NDArray[np.int32] = np.asarray(province, dtype=np.int32)[nearest]
+    return cells.reshape(grid.shape)
+
+
+def background_field(
+    table: pd.DataFrame,
+    *,
+    region_of_province: dict[int, str],
+    provinces: npt.NDArray[np.int32],
+    grid: Grid,
+) -> xr.Dataset:
+    """B by quarter and component.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns region, quarter, component, value (ug m-3).
+    region_of_province : dict
+        Province (xx0000) -> region.
+    provinces : (y, x)
+        Province of each cell.
+    grid : Grid
+
+    Returns
+    -------
+    Dataset
+        ``BACKGROUND(quarter, y, x)`` and ``component(component, quarter, y, x)``, ug m-3, dry.
+
+    Raises
+    ------
+    InputError
+        A combination missing, twice, unknown or negative.
+    """
+    regions = sorted(set(region_of_province.values()))
+    levels = _levels(table, regions)
+    number = {region: i for i, region in enumerate(regions)}
+    missing = sorted(set(np.unique(provinces).tolist()) - set(region_of_province))
+    if missing:
+        raise InputError("provinces without a background region", value=missing)
+    cells = np.vectorize(lambda p: number[region_of_province[int(p)]])(provinces)
+    field = _smooth(levels[cells], cell_km=grid.cell_km)
+    data = np.moveaxis(field, (2, 3), (0, 1)).astype(np.float32)
+    ds = xr.Dataset(
+        {"component_field": (("component", "quarter", "y", "x"), data, {"units": "ug m-3"})},
+        coords={
+            "component": np.array(COMPONENTS),
+            "quarter": np.array(QUARTERS),
+            "y": ("y", grid.y, {"units": "m"}),
+            "x": ("x", grid.x, {"units": "m"}),
+        },
+    )
+    total = data.sum(axis=0, dtype=np.float64).astype(np.float32)
+    ds["BACKGROUND"] = (("quarter", "y", "x"), total, {"units": "ug m-3"})
+    ds["crs"] = ((), np.int32(0), grid.cf_attributes())
+    return ds
+
+
+def _levels(table: pd.DataFrame, regions: list[str]) -> Array:
+    """(region, component, quarter), every combination exactly once."""
+    keys = ["region", "component", "quarter"]
+    double = table.duplicated(keys)
+    if double.any():
+        raise InputError("a background row twice", value=table.loc[double, keys].iloc[0].tolist())
+    if not (table["value"].astype(float) >= 0).all():
+        raise InputError("a negative background", where="column value")
+    wanted = [(r, c, q) for r in regions for c in COMPONENTS for q in QUARTERS]
+    found = table.set_index(keys)["value"].astype(float)
+    unknown = sorted(set(found.index) - set(wanted))
+    absent = [key for key in wanted if key not in found.index]
+    if unknown or absent:
+        raise InputError(
+            "the background table does not fit the regions",
+            value=f"unknown {unknown[:3]}, missing {absent[:3]}",
+            allowed="every region of background_regions.csv x component x quarter, once",
+        )
+    return np.asarray(
+        found.loc[wanted].to_numpy().reshape(len(regions), len(COMPONENTS), len(QUARTERS))
+    )
+
+
+def _smooth(field: Array, *, cell_km: float) -> Array:
+    """Gaussian over the borders; (y, x, ...)."""
+    from scipy.ndimage import gaussian_filter1d
+
+    width = _SMOOTHING_KM / cell_km
+    once = gaussian_filter1d(field, width, axis=0, mode="nearest")
+    return np.asarray(gaussian_filter1d(once, width, axis=1, mode="nearest"))

@@ -1,0 +1,262 @@
+"""Files of the surrogate: one function a rule."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from scenair.config.case import CaseConfig
+from scenair.config.surrogate import SurrogateConfig
+from scenair.core.audit.closure import require_closed
+from scenair.core.errors import InputError
+from scenair.core.io.netcdf import open_netcdf, require_finite, write_netcdf
+from scenair.core.io.paths import resources
+from scenair.core.io.tables import read_table, write_csv
+from scenair.core.regions import counties
+from scenair.surrogate.background import background_field, cell_provinces
+from scenair.surrogate.geometry import geometry
+from scenair.surrogate.gridded import check_grid, check_gridded, read_sources
+from scenair.surrogate.meteorology import SYNTHETIC, VARIABLES, free_meteorology
+from scenair.surrogate.model import prepare_quarter, run_quarter
+from scenair.surrogate.parameters import Parameters, parameters_from_table
+from scenair.surrogate.products import annual_dataset, budget_closure, check_fields
+from scenair.surrogate.sources import species_of_tracers
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from scenair.core.grids import Grid
+
+logger = logging.getLogger(__name__)
+
+
+def _config(config: Mapping[str, Any]) -> tuple[CaseConfig, SurrogateConfig]:
+    return (
+        CaseConfig.model_validate(config["case"]),
+        SurrogateConfig.model_validate(config["surrogate"]),
+    )
+
+
+def read_parameters(name: str = "surrogate/parameters.csv") -> Parameters:
+    """The parameter table ``name`` (relative to ``resources/`` or absolute)."""
+    return parameters_from_table(read_table(name))
+
+
+def build_meteorology(
+    *, config: Mapping[str, Any], winds: str | Path, relief: str | Path, meteorology: str | Path
+) -> None:
+    """Quarterly meteorology of the case from free monthly fields.
+
+    Parameters
+    ----------
+    config : mapping
+        Sections ``case`` and ``surrogate``.
+    winds, relief : path
+        Monthly surface winds and temperature; surface elevation.
+    meteorology : path
+        Written: variables of :data:`.meteorology.VARIABLES` by quarter.
+    """
+    case, options = _config(config)
+    surface = open_netcdf(winds, variables={"uas": "m s-1", "vas": "m s-1", "tas": "K"})
+    height = open_netcdf(relief, variables={"orog": "m"})
+    ds = free_meteorology(
+        surface, height, grid=case.grid.build(), par=read_parameters(options.parameters)
+    )
+    write_netcdf(
+        ds,
+        meteorology,
+        title="meteorology of the surrogate by calendar quarter",
+        attrs={
+            "synthetic": "true",
+            "note": SYNTHETIC,
+            "sources": f"{surface.attrs.get('source', '')}; {height.attrs.get('source', '')}",
+        },
+    )
+
+
+def build_background(*, config: Mapping[str, Any], background: str | Path) -> None:
+    """The uncontrolled background B by quarter.
+
+    Parameters
+    ----------
+    config : mapping
+        Sections ``case`` and ``surrogate``.
+    background : path
+        Written: ``BACKGROUND(quarter, y, x)``, ``component_field(component, quarter, y, x)``.
+    """
+    case, options = _config(config)
+    grid = case.grid.build()
+    regions = read_table("surrogate/background_regions.csv")
+    places = counties()
+    point = places.geometry.representative_point()
+    provinces = cell_provinces(
+        grid,
+        lon=point.x.to_numpy(),
+        lat=point.y.to_numpy(),
+        province=places["province"].to_numpy(),
+    )
+    ds = background_field(
+        read_table(options.background),
+        region_of_province=dict(zip(regions["province"], regions["value"], strict=True)),
+        provinces=provinces,
+        grid=grid,
+    )
+    write_netcdf(
+        ds,
+        background,
+        title="PM2.5 that no scenario controls, by calendar quarter",
+        attrs={
+            "synthetic": "true",
+            "note": "assumed by region, quarter and component (surrogate/background.csv)",
+        },
+    )
+
+
+def read_meteorology(path: str | Path, *, grid: Grid) -> xr.Dataset:
+    """A meteorology file, checked.
+
+    Raises
+    ------
+    InputError, UnitsError
+        Unreadable, variable missing, wrong unit or grid, values missing or out of range.
+    """
+    ds = open_netcdf(path, variables=VARIABLES)
+    check_grid(ds, grid, where=str(path))
+    for name in VARIABLES:
+        least = None if name.startswith("wind_") else 0.0
+        require_finite(ds[name], where=str(path), minimum=least)
+    for name in ("diffusivity_x", "diffusivity_y", "diffusivity_z", "wet_event"):
+        if not (ds[name] > 0).all():
+            raise InputError("a value that must be positive", where=f"{path}, variable {name}")
+    return ds
+
+
+def build_air_quality(
+    *,
+    year: int,
+    scenario: str,
+    config: Mapping[str, Any],
+    gridded: str | Path,
+    cities: str | Path,
+    meteorology: str | Path,
+    background: str | Path,
+    annual: str | Path,
+    closure: str | Path,
+) -> None:
+    """Concentrations of one year of a scenario.
+
+    Parameters
+    ----------
+    year, scenario
+        Wildcards of the target.
+    config : mapping
+        Sections ``case`` and ``surrogate``.
+    gridded, cities : path
+        Emissions on the grid and by city; the two must agree.
+    meteorology, background : path
+    annual, closure : path
+        Written: fields by quarter and the closure of emissions and of every tracer.
+    """
+    case, options = _config(config)
+    grid, par = case.grid.build(), read_parameters(options.parameters)
+    met = read_meteorology(meteorology, grid=grid)
+    b = open_netcdf(background, variables={"BACKGROUND": "ug m-3"})
+    check_grid(b, grid, where=str(background))
+    require_finite(b["BACKGROUND"], where=str(background))
+    emissions = open_netcdf(gridded)
+    totals = open_netcdf(cities, variables={"emission": "Mg yr-1"})["emission"]
+    input_rows = check_gridded(emissions, totals, year=year, grid=grid, where=str(gridded))
+    sources = read_sources(emissions, year=year, par=par)
+    emissions.close()
+    geo = geometry(grid)
+    results, velocity = [], []
+    for q in range(4):
+        quarter = prepare_quarter(met, q, geo=geo, par=par)
+        results.append(run_quarter(quarter, sources.of_quarter(q)))
+        velocity.append(quarter.dry["particle"])
+        logger.info(
+            "quarter %d of 4 is solved (%d steps of the particle share)", q + 1, results[-1].picard
+        )
+    ds = annual_dataset(
+        results,
+        background=b["BACKGROUND"].transpose("quarter", "y", "x").values,
+        dry_particle=np.stack(velocity),
+        year=year,
+        grid=grid,
+    )
+    write_netcdf(
+        ds,
+        annual,
+        title=f"air quality {year} {scenario}",
+        attrs=_attributes(case, met, year, scenario),
+    )
+    verify_air_quality(annual, input_rows=input_rows, year=year, closure=closure)
+
+
+def _attributes(case: CaseConfig, met: xr.Dataset, year: int, scenario: str) -> dict[str, Any]:
+    attrs = {
+        "source": "surrogate",
+        "year": year,
+        "scenario": scenario,
+        "inflow": "clean: no controlled species enters through the borders",
+        "synthetic": met.attrs.get("synthetic", "false"),
+        "note": f"{met.attrs.get('note', '')}; background B is assumed".strip("; "),
+    }
+    if case.tests_only:
+        attrs["tests_only"] = "tests only: a nest with clean inflow"
+    return attrs
+
+
+def verify_air_quality(
+    annual: str | Path,
+    *,
+    input_rows: pd.DataFrame,
+    year: int,
+    closure: str | Path,
+) -> None:
+    """Read ``annual`` back, check it, and write the closure table.
+
+    Parameters
+    ----------
+    annual : path
+    input_rows : DataFrame
+        Closure of the gridded emissions (species by sector, Mg).
+    year : int
+    closure : path
+        Written.
+
+    Raises
+    ------
+    MassBalanceError
+    """
+    ds = open_netcdf(annual, variables={"PM25": "ug m-3", "budget": "Mg"})
+    check_fields(ds, year=year, where=str(annual))
+    budget = require_closed(budget_closure(ds), where=str(annual), unit="Mg")
+    emitted = ds["budget"].sel(term="emission").sum("quarter")
+    taken = species_of_tracers({str(t): float(emitted.sel(tracer=t)) for t in ds["tracer"].values})
+    inside = input_rows.groupby("species")["mass_out"].sum()
+    rows = pd.DataFrame(
+        {
+            "stage": "surrogate sources",
+            "species": list(taken),
+            "sector": "all",
+            "mass_in": [float(inside[s]) for s in taken],
+            "mass_out": list(taken.values()),
+            "outside": 0.0,
+        }
+    )
+    rows["relative_error"] = (rows["mass_out"] / rows["mass_in"] - 1).where(
+        rows["mass_in"] > 0, 0.0
+    )
+    require_closed(rows, where=str(annual))
+    write_csv(pd.concat([input_rows, rows, budget], ignore_index=True), closure)
+
+
+def shipped(name: str) -> Path:
+    """A file of ``resources/surrogate``."""
+    return resources() / "surrogate" / name

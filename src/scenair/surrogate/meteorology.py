@@ -1,0 +1,288 @@
+"""Meteorology of a case: quarterly means on the faces and centres of the model grid.
+
+A source gives monthly fields at places of the grid (:class:`MonthlySource`); what it lacks comes
+from :mod:`.parametric`. Winds leave mass-consistent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from scenair.core.errors import InputError, UnitsError
+from scenair.core.periods import QUARTERS
+from scenair.surrogate import parametric
+from scenair.surrogate.geometry import Geometry, geometry
+from scenair.surrogate.layers import LAYER_TOPS_M, middle
+from scenair.surrogate.winds import mass_consistent
+
+if TYPE_CHECKING:
+    from scenair.core.grids import Grid
+    from scenair.surrogate.parameters import Parameters
+
+Array = npt.NDArray[np.float64]
+
+#: Variables of the meteorology file with their units.
+VARIABLES: Final[dict[str, str]] = {
+    "wind_x": "m s-1",
+    "wind_y": "m s-1",
+    "diffusivity_x": "m2 s-1",
+    "diffusivity_y": "m2 s-1",
+    "diffusivity_z": "m2 s-1",
+    "mixing_height": "m",
+    "temperature": "K",
+    "humidity": "1",
+    "pressure": "Pa",
+    "precipitation": "kg m-2 s-1",
+    "wet_fraction": "1",
+    "wet_event": "s",
+    "land": "1",
+    "orography": "m",
+}
+LAPSE_K_PER_M: Final = 0.0065
+SYNTHETIC: Final = (
+    "synthetic meteorology: precipitation, humidity, mixing height and turbulence are parametric; "
+    "winds and temperature are one model year (MPI-ESM-LR, 2005), not a climatology"
+)
+
+
+@dataclass(frozen=True)
+class Regular:
+    """A monthly field on a regular longitude-latitude grid, for bilinear sampling."""
+
+    lon: Array
+    lat: Array
+    values: Array
+
+    def at(self, lon: Array, lat: Array) -> Array:
+        """Values (..., *lon.shape); points outside take the nearest edge."""
+        from scipy.interpolate import RegularGridInterpolator
+
+        point = np.stack(
+            [np.clip(lat, *self.lat[[0, -1]]), np.clip(lon, *self.lon[[0, -1]])], axis=-1
+        )
+        values = np.moveaxis(np.atleast_3d(self.values.reshape(-1, *self.values.shape[-2:])), 0, -1)
+        out = np.moveaxis(RegularGridInterpolator((self.lat, self.lon), values)(point), -1, 0)
+        return np.asarray(out.reshape(*self.values.shape[:-2], *lon.shape))
+
+
+def regular(ds: xr.Dataset, name: str, *, unit: str, where: str) -> Regular:
+    """A checked variable of a longitude-latitude file.
+
+    Raises
+    ------
+    InputError
+        Variable or axes missing, axes not ascending, values missing.
+    UnitsError
+        Another unit.
+    """
+    if name not in ds or not {"lat", "lon"} <= set(ds[name].dims):
+        raise InputError(
+            "variable missing, or not on lat and lon",
+            where=f"{where}, variable {name}",
+            allowed=f"{name}(..., lat, lon)",
+        )
+    if ds[name].attrs.get("units") != unit:
+        raise UnitsError(
+            "wrong unit", where=f"{where}, variable {name}", value=ds[name].attrs.get("units"),
+            allowed=unit,
+        )  # fmt: skip
+    lat, lon = ds["lat"].values.astype(float), ds["lon"].values.astype(float)
+    if (np.diff(lat) <= 0).any() or (np.diff(lon) <= 0).any():
+        raise InputError("lat and lon must ascend", where=where, remedy="sort the file")
+    values = ds[name].transpose(..., "lat", "lon").values.astype(float)
+    if not np.isfinite(values).all():
+        raise InputError("missing values", where=f"{where}, variable {name}")
+    return Regular(lon, lat, values)
+
+
+@dataclass(frozen=True)
+class Places:
+    """Longitude and latitude of centres and faces, (lon, lat) each."""
+
+    centre: tuple[Array, Array]
+    face_x: tuple[Array, Array]
+    face_y: tuple[Array, Array]
+
+
+def places(grid: Grid) -> Places:
+    """Where the fields of ``grid`` are wanted."""
+    return Places(
+        grid.lonlat,
+        grid.unproject(*np.meshgrid(grid.x_edges, grid.y)),
+        grid.unproject(*np.meshgrid(grid.x, grid.y_edges)),
+    )
+
+
+def blocking(elevation: Array, height: Array, *, axis: int, par: Parameters) -> Array:
+    """Share of the flow that passes a step of the terrain, (layer, faces).
+
+    ``exp(-step / (scale + height))`` between neighbouring cells; 1 at the edge of the domain.
+    """
+    pad = [(0, 0), (0, 0)]
+    pad[axis] = (1, 1)
+    step = np.abs(np.diff(np.pad(elevation, pad, mode="edge"), axis=axis))
+    return np.asarray(np.exp(-step / (par["blocking_scale"] + height[:, None, None])))
+
+
+def free_meteorology(
+    surface: xr.Dataset,
+    relief: xr.Dataset,
+    *,
+    grid: Grid,
+    par: Parameters,
+    tops: tuple[float, ...] = LAYER_TOPS_M,
+) -> xr.Dataset:
+    """Quarterly meteorology from free monthly 10 m winds and 2 m temperature.
+
+    Parameters
+    ----------
+    surface : Dataset
+        ``uas``, ``vas`` (m s-1), ``tas`` (K), dimensions month, lat, lon.
+    relief : Dataset
+        ``orog`` (m), dimensions lat, lon; negative below sea level.
+    grid : Grid
+    par : Parameters
+    tops : tuple of float
+        Layer tops, m.
+
+    Returns
+    -------
+    Dataset
+        Variables of :data:`VARIABLES`, dimensions quarter, layer, y, x, y_face, x_face, interface.
+    """
+    place, geo = places(grid), geometry(grid, tops=tops)
+    wind = {name: regular(surface, name, unit="m s-1", where="winds") for name in ("uas", "vas")}
+    if wind["uas"].values.shape[0] != 12:
+        raise InputError("winds need twelve months", value=wind["uas"].values.shape[0])
+    height = regular(relief, "orog", unit="m", where="relief")
+    land = Regular(height.lon, height.lat, (height.values > 0).astype(float)).at(*place.centre)
+    elevation = np.maximum(height.at(*place.centre), 0.0)
+    temperature = _lapse_corrected(surface, height, place=place, elevation=elevation)
+    winds = _face_winds(wind, place=place, geo=geo, elevation=elevation, tops=tops, par=par)
+    speed = np.hypot(wind["uas"].at(*place.centre), wind["vas"].at(*place.centre))
+    months = _monthly_weather(place, land=land, speed=speed, tops=tops, par=par)
+    fields = {name: _quarterly(values) for name, values in months.items()} | winds
+    fields |= {"temperature": _quarterly(temperature), "land": land, "orography": elevation}
+    fields["pressure"] = parametric.pressure_at(elevation)
+    return meteorology_dataset(fields, grid=grid, tops=tops)
+
+
+def _quarterly(monthly: Array) -> Array:
+    """Mean of three months each; (12, ...) -> (4, ...)."""
+    return np.asarray(monthly.reshape(4, 3, *monthly.shape[1:]).mean(axis=1))
+
+
+def _lapse_corrected(
+    surface: xr.Dataset, relief: Regular, *, place: Places, elevation: Array
+) -> Array:
+    """2 m temperature moved from the smooth terrain of its source to that of the grid."""
+    source = regular(surface, "tas", unit="K", where="winds")
+    coarse = np.maximum(relief.at(*np.meshgrid(source.lon, source.lat)), 0.0)
+    smooth = Regular(source.lon, source.lat, coarse).at(*place.centre)
+    return source.at(*place.centre) - LAPSE_K_PER_M * (elevation - smooth)
+
+
+def _face_winds(
+    wind: dict[str, Regular],
+    *,
+    place: Places,
+    geo: Geometry,
+    elevation: Array,
+    tops: tuple[float, ...],
+    par: Parameters,
+) -> dict[str, Array]:
+    """Winds and horizontal diffusivities on the faces, by quarter."""
+    mid = middle(tops)
+    profile = parametric.wind_profile(mid, par=par)[:, None, None]
+    spread = parametric.transient_wind(mid, par=par)[:, None, None]
+    pass_x = blocking(elevation, mid, axis=1, par=par)
+    pass_y = blocking(elevation, mid, axis=0, par=par)
+    east_x, north_x = (wind[n].at(*place.face_x) for n in ("uas", "vas"))
+    east_y, north_y = (wind[n].at(*place.face_y) for n in ("uas", "vas"))
+    along_x = east_x * geo.cos_x + north_x * geo.sin_x
+    along_y = -east_y * geo.sin_y + north_y * geo.cos_y
+    out: dict[str, list[Array]] = {n: [] for n in list(VARIABLES)[:4]}
+    for q in range(4):
+        months = slice(3 * q, 3 * q + 3)
+        x, y = mass_consistent(
+            along_x[months].mean(axis=0) * profile * pass_x,
+            along_y[months].mean(axis=0) * profile * pass_y,
+            geo=geo,
+        )
+        out["wind_x"].append(x)
+        out["wind_y"].append(y)
+        out["diffusivity_x"].append(spread**2 * par["transient_time"] * pass_x)
+        out["diffusivity_y"].append(spread**2 * par["transient_time"] * pass_y)
+    return {name: np.stack(values) for name, values in out.items()}
+
+
+def _monthly_weather(
+    place: Places, *, land: Array, speed: Array, tops: tuple[float, ...], par: Parameters
+) -> dict[str, Array]:
+    """Parametric weather at the cell centres, (12, ...)."""
+    out: dict[str, list[Array]] = {}
+    lon, lat = place.centre
+    gust = parametric.transient_wind(np.array(10.0), par=par)
+    for month in range(1, 13):
+        rain = parametric.monsoon_rain(month, lon, lat)
+        mixing = parametric.mixing_height(month, land, par=par)
+        # mean speed of a vector wind with mean and two normal components
+        total = np.sqrt(speed[month - 1] ** 2 + np.pi / 2 * gust**2)
+        friction = parametric.friction_velocity(total, land, par=par)
+        share = parametric.summer_share(month)
+        event = (1 - share) * par["wet_event_winter"] + share * par["wet_event_summer"]
+        fields = {
+            "precipitation": rain,
+            "wet_fraction": parametric.wet_fraction(month, rain, par=par),
+            "wet_event": np.full_like(rain, event),
+            "humidity": parametric.relative_humidity(rain, par=par),
+            "mixing_height": mixing,
+            "diffusivity_z": parametric.vertical_diffusivity(
+                np.array(tops[:-1]), friction=friction, mixing=mixing, par=par
+            ),
+        }
+        for name, values in fields.items():
+            out.setdefault(name, []).append(values)
+    return {name: np.stack(values) for name, values in out.items()}
+
+
+_DIMS: Final[dict[str, tuple[str, ...]]] = {
+    "wind_x": ("quarter", "layer", "y", "x_face"),
+    "wind_y": ("quarter", "layer", "y_face", "x"),
+    "diffusivity_x": ("quarter", "layer", "y", "x_face"),
+    "diffusivity_y": ("quarter", "layer", "y_face", "x"),
+    "diffusivity_z": ("quarter", "interface", "y", "x"),
+    "pressure": ("y", "x"),
+    "land": ("y", "x"),
+    "orography": ("y", "x"),
+}
+
+
+def meteorology_dataset(
+    fields: dict[str, Array], *, grid: Grid, tops: tuple[float, ...]
+) -> xr.Dataset:
+    """Fields by name as the dataset of a meteorology file."""
+    data: dict[str, Any] = {}
+    for name, unit in VARIABLES.items():
+        # winds stay in double precision: continuity must hold to round-off
+        kind = np.float64 if name.startswith("wind_") else np.float32
+        dims = _DIMS.get(name, ("quarter", "y", "x"))
+        data[name] = (dims, fields[name].astype(kind), {"units": unit})
+    data["wind_x"][2]["long_name"] = "wind normal to the faces that look along x"
+    data["wind_y"][2]["long_name"] = "wind normal to the faces that look along y"
+    coords = {
+        "quarter": np.array(QUARTERS),
+        "layer_top": ("layer", np.array(tops), {"units": "m"}),
+        "x": ("x", grid.x, {"units": "m"}),
+        "y": ("y", grid.y, {"units": "m"}),
+        "x_face": ("x_face", grid.x_edges, {"units": "m"}),
+        "y_face": ("y_face", grid.y_edges, {"units": "m"}),
+    }
+    ds = xr.Dataset(data, coords=coords)
+    ds["crs"] = ((), np.int32(0), grid.cf_attributes())
+    return ds

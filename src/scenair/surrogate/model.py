@@ -1,0 +1,300 @@
+"""A quarter of the surrogate: sources in, concentrations and the budget of every tracer out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from scenair.core.species import MOLAR_MASS
+from scenair.surrogate.aerosol import M_NO3, M_SO4, partition
+from scenair.surrogate.layers import middle
+from scenair.surrogate.meteorology import LAPSE_K_PER_M
+from scenair.surrogate.operator import Mixing, Transport, assemble
+from scenair.surrogate.removal import deposition_velocity, intermittent_rate, scavenging_rate
+from scenair.surrogate.solver import Anderson, ColumnSystem
+from scenair.surrogate.winds import volume_flow
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import xarray as xr
+
+    from scenair.surrogate.geometry import Geometry
+    from scenair.surrogate.parameters import Parameters
+
+Array = npt.NDArray[np.float64]
+
+TRACERS: Final = (
+    "BC", "POA", "OTHER", "SO2", "SO4", "NOx", "TNO3", "TNH4", "PRECURSOR", "SOA",
+)  # fmt: skip
+TERMS: Final = (
+    "emission", "production", "inflow", "dry_deposition", "wet_deposition", "conversion", "outflow",
+)  # fmt: skip
+#: child <- (parent, mass of child made of a unit mass of parent, name of the rate)
+CONVERSIONS: Final[dict[str, tuple[str, float, str]]] = {
+    "SO4": ("SO2", M_SO4 / MOLAR_MASS["SO2"], "oxidation_so2"),
+    "TNO3": ("NOx", M_NO3 / MOLAR_MASS["NOx"], "oxidation_nox"),
+    "SOA": ("PRECURSOR", 1.0, "oxidation_precursor"),
+}
+#: tracer -> names of its removal, gas (or the only phase) and particle
+_PHASES: Final[dict[str, tuple[str, ...]]] = {
+    "SO2": ("so2",),
+    "NOx": ("nox",),
+    "PRECURSOR": ("precursor",),
+    "TNO3": ("hno3", "particle"),
+    "TNH4": ("nh3", "particle"),
+}
+_PICARD: Final = 12
+_PICARD_TOLERANCE: Final = 5e-4
+
+
+@dataclass(frozen=True)
+class Quarter:
+    """The physics of a quarter, ready for any sources.
+
+    Attributes
+    ----------
+    transport : Transport
+    area : (y, x)
+        m2.
+    dry : mapping of phase -> (y, x)
+        Deposition velocity seen by the lowest layer, m s-1.
+    wet : mapping of phase -> (layer, y, x)
+        Effective scavenging rate, s-1.
+    rate : mapping of name -> (y, x)
+        First-order conversions, s-1.
+    state : mapping
+        ``temperature``, ``humidity``, ``pressure`` (layer, y, x) for the equilibrium.
+    """
+
+    transport: Transport
+    area: Array
+    dry: Mapping[str, Array]
+    wet: Mapping[str, Array]
+    rate: Mapping[str, Array]
+    state: Mapping[str, Array]
+
+    def loss_terms(self, tracer: str, *, particle_share: Array | None = None) -> dict[str, Array]:
+        """Rate times volume (layer, y, x) of each loss of a tracer, m3 s-1.
+
+        ``particle_share`` (layer, y, x) weighs the phases of total nitrate and ammonium.
+        """
+        phases = _PHASES.get(tracer, ("particle",))
+        nz = self.transport.shape[0]
+        volume = self.transport.field(self.transport.volume)
+        share = [np.ones(self.transport.shape)]
+        if len(phases) == 2:
+            if particle_share is None:
+                raise ValueError(f"{tracer} needs the share of its particle phase")
+            share = [1 - particle_share, particle_share]
+        dry = np.zeros(self.transport.shape)
+        dry[0] = sum(s[0] * self.dry[p] for s, p in zip(share, phases, strict=True)) * self.area
+        wet = sum(s * self.wet[p] for s, p in zip(share, phases, strict=True)) * volume
+        terms = {"dry_deposition": dry, "wet_deposition": np.asarray(wet)}
+        for parent, _, name in CONVERSIONS.values():
+            if parent == tracer:
+                terms["conversion"] = (
+                    np.broadcast_to(self.rate[name], (nz, *self.area.shape)) * volume
+                )
+        return terms
+
+
+def prepare_quarter(met: xr.Dataset, quarter: int, *, geo: Geometry, par: Parameters) -> Quarter:
+    """The physics of quarter number ``quarter`` (0-3) from a meteorology dataset."""
+
+    def get(name: str) -> Array:
+        da = met[name]
+        values = da.isel(quarter=quarter).values if "quarter" in da.dims else da.values
+        return np.asarray(values, dtype=np.float64)
+
+    mixing = Mixing(
+        get("diffusivity_x"), get("diffusivity_y"), get("diffusivity_z"), par["top_exchange"]
+    )
+    flow = volume_flow(get("wind_x"), get("wind_y"), geo=geo)
+    temperature = get("temperature")
+    warmth = par.warmth(temperature)
+    rain, wet, event = get("precipitation"), get("wet_fraction"), get("wet_event")
+    cloudy = np.array([par[f"cloudy_layer_{k + 1}"] for k in range(geo.shape[0])])
+    dry, scavenged = {}, {}
+    for phase in ("particle", "so2", "nox", "hno3", "nh3", "precursor"):
+        during = scavenging_rate(
+            rain, wet_fraction=wet, in_cloud=par[f"wet_in_{phase}"],
+            below_cloud=par[f"wet_below_{phase}"], cloudy=cloudy,
+        )  # fmt: skip
+        scavenged[phase] = intermittent_rate(during, wet_fraction=wet, wet_event=event)
+        dry[phase] = deposition_velocity(
+            par.at(f"dry_{phase}", warmth), diffusivity=mixing.z[0], depth=float(geo.depth[0])
+        )
+    height = middle(tuple(np.cumsum(geo.depth)))[:, None, None]
+    state = {
+        "temperature": temperature - LAPSE_K_PER_M * height,
+        "humidity": np.broadcast_to(get("humidity"), geo.shape),
+        "pressure": get("pressure") * np.exp(-height / 8000.0),
+    }
+    rate = {name: par.at(name, warmth) for _, _, name in CONVERSIONS.values()}
+    return Quarter(assemble(flow, mixing, geo=geo), geo.area, dry, scavenged, rate, state)
+
+
+@dataclass(frozen=True)
+class Result:
+    """Concentrations of a quarter.
+
+    Attributes
+    ----------
+    tracer : mapping of tracer -> (layer, y, x)
+        ug m-3.
+    nitrate, ammonium : (layer, y, x)
+        Particle phase, ug m-3.
+    budget : mapping of (tracer, term) -> float
+        ug s-1.
+    picard : int
+        Steps that the particle share took.
+    """
+
+    tracer: Mapping[str, Array]
+    nitrate: Array
+    ammonium: Array
+    budget: Mapping[tuple[str, str], float]
+    picard: int
+
+    @property
+    def particle_share(self) -> dict[str, Array]:
+        """Share of total nitrate and ammonium in the particle phase, (layer, y, x)."""
+        pairs = {"TNO3": self.nitrate, "TNH4": self.ammonium}
+        return {name: share_of(part, self.tracer[name]) for name, part in pairs.items()}
+
+
+def share_of(part: Array, total: Array) -> Array:
+    """``part / total``, 0 where there is nothing."""
+    return np.where(total > 0, part / np.where(total > 0, total, 1.0), 0.0)
+
+
+def run_quarter(
+    quarter: Quarter,
+    sources: Mapping[str, Array],
+    *,
+    inflow: Mapping[str, Array] | None = None,
+) -> Result:
+    """Steady state of all tracers.
+
+    Parameters
+    ----------
+    quarter : Quarter
+    sources : mapping of tracer -> (layer, y, x)
+        Emissions, ug s-1.
+    inflow : mapping of tracer -> (layer, y, x), optional
+        Concentration that enters through the borders of the domain, ug m-3; clean without.
+
+    Returns
+    -------
+    Result
+    """
+    work = _Work(quarter, dict(sources), dict(inflow or {}))
+    work.solve(("BC", "POA", "OTHER", "SO2", "NOx", "PRECURSOR"))
+    work.solve(("SO4", "SOA"))
+    steps = work.solve_nitrate()
+    nitrate, ammonium = work.partition()
+    budget = {(name, term): value for name in TRACERS for term, value in work.budget(name).items()}
+    return Result(work.concentration, nitrate, ammonium, budget, steps)
+
+
+class _Work:
+    """The state of a quarter's solution."""
+
+    def __init__(
+        self, quarter: Quarter, sources: dict[str, Array], inflow: dict[str, Array]
+    ) -> None:
+        self.quarter, self.sources, self.inflow = quarter, sources, inflow
+        self.concentration: dict[str, Array] = {}
+        self.loss: dict[str, dict[str, Array]] = {}
+        self.system = ColumnSystem(quarter.transport, {})
+        self._named: dict[str, str] = {}
+
+    def set_loss(self, tracer: str, share: Array | None = None) -> None:
+        """Compute the losses of a tracer; tracers without a name of their own share one system."""
+        self.loss[tracer] = self.quarter.loss_terms(tracer, particle_share=share)
+        system = tracer if tracer in _PHASES else "particle"
+        if share is not None or system not in self._named.values():
+            total = np.sum(list(self.loss[tracer].values()), axis=0)
+            self.system.set_loss(system, self.quarter.transport.flat(total))
+        self._named[tracer] = system
+
+    def produced(self, tracer: str) -> Array:
+        """Source of a tracer from its parent, ug s-1, (layer, y, x)."""
+        if tracer not in CONVERSIONS:
+            return np.zeros(self.quarter.transport.shape)
+        parent, yield_, _ = CONVERSIONS[tracer]
+        return yield_ * self.loss[parent]["conversion"] * self.concentration[parent]
+
+    def right_hand_side(self, tracer: str) -> Array:
+        transport = self.quarter.transport
+        total = self.sources.get(tracer, 0.0) + self.produced(tracer)
+        rhs = transport.flat(np.asarray(total))
+        if tracer in self.inflow:
+            rhs += transport.inflow * transport.flat(self.inflow[tracer])
+        return rhs
+
+    def solve(self, tracers: tuple[str, ...], *, rtol: float | None = None) -> None:
+        """Solve for independent tracers side by side."""
+        for name in tracers:
+            if name not in self.loss:
+                self.set_loss(name)
+        rhs = np.stack([self.right_hand_side(name) for name in tracers], axis=1)
+        start = None
+        if all(name in self.concentration for name in tracers):
+            flat = self.quarter.transport.flat
+            start = np.stack([flat(self.concentration[name]) for name in tracers], axis=1)
+        options = {} if rtol is None else {"rtol": rtol}
+        systems = tuple(self._named[name] for name in tracers)
+        solution = self.system.solve(systems, rhs, start=start, **options)
+        field = self.quarter.transport.field(solution)
+        for i, name in enumerate(tracers):
+            self.concentration[name] = np.ascontiguousarray(field[..., i])
+
+    def partition(self) -> tuple[Array, Array]:
+        c = {name: np.maximum(self.concentration[name], 0.0) for name in ("SO4", "TNO3", "TNH4")}
+        return partition(c["SO4"], c["TNO3"], c["TNH4"], **self.quarter.state)
+
+    def solve_nitrate(self) -> int:
+        """Total nitrate and ammonium; the share of particles sets how fast they are removed.
+
+        A fixed point in that share, with Anderson's mixing because it overshoots where ammonia
+        is scarce.
+        """
+        names = ("TNO3", "TNH4")
+        share = np.full((2, *self.quarter.transport.shape), 0.5)
+        mixing, before, steps = Anderson(), np.zeros(self.quarter.area.shape), 0
+        for _ in range(_PICARD):
+            steps += 1
+            for name, part in zip(names, share, strict=True):
+                self.set_loss(name, part)
+            self.solve(names, rtol=_PICARD_TOLERANCE / 10)
+            pair = self.partition()
+            now = pair[0][0] + pair[1][0]
+            if np.abs(now - before).max() <= _PICARD_TOLERANCE * now.max():
+                break
+            before = now
+            reached = [
+                share_of(part, self.concentration[name])
+                for name, part in zip(names, pair, strict=True)
+            ]
+            share = np.clip(mixing.next(share, np.stack(reached)), 0.0, 1.0)
+        self.solve(names)
+        return steps
+
+    def budget(self, tracer: str) -> dict[str, float]:
+        """What enters and leaves, ug s-1."""
+        transport = self.quarter.transport
+        c = self.concentration[tracer]
+        out = dict.fromkeys(TERMS, 0.0)
+        out["emission"] = float(np.sum(self.sources.get(tracer, 0.0)))
+        out["production"] = float(self.produced(tracer).sum())
+        if tracer in self.inflow:
+            out["inflow"] = float(transport.inflow @ transport.flat(self.inflow[tracer]))
+        for term, loss in self.loss[tracer].items():
+            out[term] = float((loss * c).sum())
+        out["outflow"] = float(transport.outflow @ transport.flat(c))
+        return out

@@ -1,0 +1,94 @@
+"""Parametric weather where no free climatology exists: rain, humidity, mixing height, turbulence.
+
+All of it is synthetic: smooth functions of month, latitude, longitude and land, with figures from
+the parameter table. A result that rests on them says so.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from scenair.surrogate.parameters import Parameters
+
+Array = npt.NDArray[np.float64]
+
+KARMAN = 0.4
+#: Mean length of a month, s (the parametric rain is given a month).
+_MONTH_S = 365.25 / 12 * 86_400
+
+
+def summer_share(month: int) -> float:
+    """0 in January, 1 in July, a cosine between."""
+    return float((1 - np.cos(2 * np.pi * (month - 1) / 12)) / 2)
+
+
+def monsoon_rain(month: int, lon: Array, lat: Array) -> Array:
+    """Monthly precipitation, kg m-2 s-1, of an idealised East Asian monsoon.
+
+    January falls off exponentially to the north of 24N; July decreases to the north of 25N and to
+    the west of 105E; the months between are weighted by :func:`summer_share`.
+    """
+    winter = np.clip(60 * np.exp(-(lat - 24) / 6), 2, 70)
+    summer = 200 - 6 * np.maximum(lat - 25, 0) - 3 * np.maximum(105 - lon, 0)
+    share = summer_share(month)
+    return np.asarray(((1 - share) * winter + share * np.clip(summer, 15, 220)) / _MONTH_S)
+
+
+def wet_fraction(month: int, rain: Array, *, par: Parameters) -> Array:
+    """Share of hours with rain: precipitation over the rate while it rains."""
+    share = summer_share(month)
+    rate = (1 - share) * par["rain_rate_winter"] + share * par["rain_rate_summer"]
+    hourly = rain * 3600
+    return np.clip(hourly / rate, par["wet_fraction_least"], par["wet_fraction_most"])
+
+
+def relative_humidity(rain: Array, *, par: Parameters) -> Array:
+    """Daily mean relative humidity, 0-1, rising with the month's rain."""
+    low, high = par["humidity_dry"], par["humidity_wet"]
+    scale = par["humidity_rain_scale"] / _MONTH_S
+    return np.asarray(low + (high - low) * (1 - np.exp(-rain / scale)))
+
+
+def mixing_height(month: int, land: Array, *, par: Parameters) -> Array:
+    """Height of the mixed layer, m: seasonal over land, constant over sea."""
+    amplitude = par["mixing_height_summer"] - par["mixing_height_winter"]
+    over_land = par["mixing_height_winter"] + amplitude * max(0.0, np.sin(np.pi * (month - 1) / 12))
+    return np.asarray(land * over_land + (1 - land) * par["mixing_height_sea"])
+
+
+def transient_wind(height: Array, *, par: Parameters) -> Array:
+    """Standard deviation of a wind component within a month, m s-1, at ``height`` (m)."""
+    grown = np.minimum((height / 1500.0) ** 0.3, 1.0)
+    return np.asarray(par["transient_wind_ground"] + par["transient_wind_growth"] * grown)
+
+
+def wind_profile(height: Array, *, par: Parameters) -> Array:
+    """Wind at ``height`` (m) over the wind at 10 m: a power law with a cap."""
+    return np.minimum(
+        np.maximum(height / 10.0, 1.0) ** par["wind_profile_exponent"], par["wind_profile_most"]
+    )
+
+
+def friction_velocity(speed_10m: Array, land: Array, *, par: Parameters) -> Array:
+    """u*, m s-1, from the 10 m wind speed by the logarithmic law."""
+    log_z0 = land * np.log(par["roughness_land"]) + (1 - land) * np.log(par["roughness_sea"])
+    return np.asarray(KARMAN * speed_10m / (np.log(10.0) - log_z0))
+
+
+def vertical_diffusivity(
+    height: Array, *, friction: Array, mixing: Array, par: Parameters
+) -> Array:
+    """Kz, m2 s-1, at ``height`` (interface,) for fields (y, x): a cubic profile with a floor."""
+    z = height.reshape((-1,) + (1,) * friction.ndim)
+    inside = np.clip(1 - z / (1.3 * mixing), 0.0, None) ** 2
+    profile = par["vertical_mixing"] * KARMAN * friction * z * inside
+    return np.maximum(profile, par["vertical_mixing_least"])
+
+
+def pressure_at(elevation: Array) -> Array:
+    """Pressure (Pa) of the standard atmosphere at ``elevation`` (m)."""
+    return np.asarray(101_325.0 * (1 - 2.25577e-5 * elevation) ** 5.25588)

@@ -1,0 +1,171 @@
+"""The file ``annual.nc``: fields, budgets, and what is checked when it is read back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import xarray as xr
+
+from scenair.core.audit.closure import COLUMNS
+from scenair.core.errors import MassBalanceError
+from scenair.core.periods import QUARTERS, days_in_quarters
+from scenair.surrogate.model import TERMS, TRACERS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from scenair.core.grids import Grid
+    from scenair.surrogate.model import Result
+
+Array = npt.NDArray[np.float64]
+
+PARTS: Final = ("SO4", "NO3", "NH4", "BC", "OA", "OTHER", "BACKGROUND")
+LONG_NAMES: Final = {
+    "PM25": "PM2.5, dry",
+    "SO4": "sulfate in PM2.5",
+    "NO3": "nitrate in PM2.5",
+    "NH4": "ammonium in PM2.5",
+    "BC": "black carbon in PM2.5",
+    "OA": "organic aerosol in PM2.5, primary and from controlled precursors",
+    "OTHER": "other primary PM2.5",
+    "BACKGROUND": "PM2.5 that no scenario controls",
+}
+_PER_UG_MG: Final = 1e-12
+#: Tracers whose dry deposition can be recomputed from the written surface fields.
+_CHECKED: Final = {"BC": "BC", "OTHER": "OTHER", "SO4": "SO4"}
+
+
+def surface_parts(result: Result) -> dict[str, Array]:
+    """Concentrations of the controlled parts in the lowest layer, (y, x), ug m-3."""
+    c = {name: values[0] for name, values in result.tracer.items()}
+    return {
+        "SO4": c["SO4"],
+        "NO3": result.nitrate[0],
+        "NH4": result.ammonium[0],
+        "BC": c["BC"],
+        "OA": c["POA"] + c["SOA"],
+        "OTHER": c["OTHER"],
+    }
+
+
+def annual_dataset(
+    results: Sequence[Result],
+    *,
+    background: Array,
+    dry_particle: Array,
+    year: int,
+    grid: Grid,
+) -> xr.Dataset:
+    """Quarterly and annual fields with the budgets.
+
+    Parameters
+    ----------
+    results : four of Result
+    background : (quarter, y, x)
+        ug m-3.
+    dry_particle : (quarter, y, x)
+        Deposition velocity of particles seen by the lowest layer, m s-1.
+    year : int
+    grid : Grid
+    """
+    days = days_in_quarters(year)
+    parts: dict[str, list[Array]] = {name: [] for name in PARTS}
+    for q, result in enumerate(results):
+        for name, values in surface_parts(result).items():
+            parts[name].append(np.maximum(values, 0.0))
+        parts["BACKGROUND"].append(background[q])
+    written = {name: np.stack(values).astype(np.float32) for name, values in parts.items()}
+    total = np.sum([f.astype(np.float64) for f in written.values()], axis=0)
+    fields = {"PM25": total.astype(np.float32)} | written
+    data: dict[str, Any] = {}
+    for name, values in fields.items():
+        attrs = {"units": "ug m-3", "long_name": LONG_NAMES[name], "grid_mapping": "crs"}
+        data[name] = (("quarter", "y", "x"), values, attrs)
+        annual = np.average(values.astype(np.float64), axis=0, weights=days)
+        data[f"{name}_annual"] = (("y", "x"), annual.astype(np.float32), attrs)
+    seconds = days * 86_400.0
+    budget = np.array([[[r.budget[t, k] for k in TERMS] for r in results] for t in TRACERS])
+    budget *= seconds[:, None] * _PER_UG_MG
+    data["budget"] = (("tracer", "quarter", "term"), budget, {"units": "Mg"})
+    velocity = dry_particle.astype(np.float32)
+    data["deposition_velocity"] = (
+        ("quarter", "y", "x"), velocity, {"units": "m s-1", "long_name": "of fine particles"},
+    )  # fmt: skip
+    data["cell_area"] = (("y", "x"), grid.cell_area, {"units": "m2"})
+    coords = {
+        "quarter": np.array(QUARTERS),
+        "tracer": np.array(TRACERS),
+        "term": np.array(TERMS),
+        "y": ("y", grid.y, {"units": "m"}),
+        "x": ("x", grid.x, {"units": "m"}),
+    }
+    ds = xr.Dataset(data, coords=coords)
+    ds["crs"] = ((), np.int32(0), grid.cf_attributes())
+    return ds
+
+
+def budget_closure(ds: xr.Dataset) -> pd.DataFrame:
+    """Closure rows of every tracer and quarter from the budgets in the file, Mg.
+
+    ``species`` is the tracer and ``sector`` the quarter; what leaves the domain is ``outside``.
+    """
+    budget = ds["budget"].transpose("tracer", "quarter", "term")
+    term = {k: budget.sel(term=k).values for k in TERMS}
+    into = term["emission"] + term["production"] + term["inflow"]
+    out = term["dry_deposition"] + term["wet_deposition"] + term["conversion"]
+    difference = out + term["outflow"] - into
+    with np.errstate(divide="ignore", invalid="ignore"):
+        relative = np.where((into == 0) & (difference == 0), 0.0, difference / into)
+    frame = pd.DataFrame(
+        {
+            "stage": "surrogate transport",
+            "species": np.repeat(ds["tracer"].values, ds.sizes["quarter"]),
+            "sector": np.tile(ds["quarter"].values, ds.sizes["tracer"]),
+            "mass_in": into.ravel(),
+            "mass_out": out.ravel(),
+            "outside": term["outflow"].ravel(),
+            "relative_error": relative.ravel(),
+        }
+    )
+    return frame[list(COLUMNS)]
+
+
+def check_fields(ds: xr.Dataset, *, year: int, where: str) -> None:
+    """Stop where the written fields contradict each other or the budgets.
+
+    PM25 is the sum of its parts, the annual mean is that of the quarters, and the dry deposition
+    of particles follows from their surface concentration.
+
+    Raises
+    ------
+    MassBalanceError
+    """
+    parts = np.sum([ds[name].values.astype(np.float64) for name in PARTS], axis=0)
+    _agree(ds["PM25"].values, parts, what="PM25 is not the sum of its parts", where=where)
+    days = days_in_quarters(year)
+    for name in ("PM25", *PARTS):
+        annual = np.average(ds[name].values.astype(np.float64), axis=0, weights=days)
+        _agree(ds[f"{name}_annual"].values, annual, what=f"annual mean of {name}", where=where)
+    volume = ds["deposition_velocity"].astype(np.float64) * ds["cell_area"]
+    for tracer, field in _CHECKED.items():
+        flux = (volume * ds[field].astype(np.float64)).sum(("y", "x")).values
+        mass = flux * days * 86_400.0 * _PER_UG_MG
+        budget = ds["budget"].sel(tracer=tracer, term="dry_deposition").values
+        _agree(mass, budget, what=f"dry deposition of {field} and its budget", where=where)
+
+
+def _agree(found: npt.NDArray[np.floating], expected: Array, *, what: str, where: str) -> None:
+    error = np.abs(found - expected)
+    bad = ~(error <= 1e-6 * np.maximum(np.abs(expected), 1e-6))
+    if bad.any():
+        at = tuple(int(i) for i in np.argwhere(bad)[0])
+        raise MassBalanceError(
+            what,
+            where=f"{where}, index {at}",
+            value=f"{found[at]:.9g} against {expected[at]:.9g} ({int(bad.sum())} such)",
+            allowed="relative error up to 1e-06",
+            remedy="the file was changed or damaged after it was written: delete it and run again",
+        )

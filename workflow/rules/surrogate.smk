@@ -1,0 +1,72 @@
+# The reduced-form model: meteorology and background of the case, concentrations of a scenario-year.
+SURROGATE_TABLES = tables(
+    "surrogate/parameters.csv",
+)
+
+
+rule meteorology:
+    input:
+        tables=SURROGATE_TABLES,
+        winds=resource("surrogate/mpi_esm_lr_2005_monthly_east_asia.nc"),
+        relief=resource("surrogate/etopo20_east_asia.nc"),
+    output:
+        meteorology="results/surrogate/meteorology.nc",
+    log:
+        "logs/surrogate/meteorology.log",
+    benchmark:
+        "benchmarks/rules/meteorology/case.tsv"
+    resources:
+        mem_mb=1000,
+        runtime=5,
+    params:
+        code=code_id("scenair.surrogate.io"),
+        config=section("case", "surrogate"),
+    script:
+        "../scripts/meteorology.py"
+
+
+rule background:
+    input:
+        tables=tables(
+            "surrogate/background.csv",
+            "surrogate/background_regions.csv",
+            "regions/city_names_en.csv",
+        ),
+    output:
+        background="results/surrogate/background.nc",
+    log:
+        "logs/surrogate/background.log",
+    benchmark:
+        "benchmarks/rules/background/case.tsv"
+    resources:
+        mem_mb=1000,
+        runtime=5,
+    params:
+        code=code_id("scenair.surrogate.io"),
+        config=section("case", "surrogate"),
+    script:
+        "../scripts/background.py"
+
+
+rule air_quality:
+    input:
+        tables=SURROGATE_TABLES,
+        gridded="results/{year}/{scenario}/emissions/gridded.nc",
+        cities="results/{year}/{scenario}/emissions/cities.nc",
+        meteorology="results/surrogate/meteorology.nc",
+        background="results/surrogate/background.nc",
+    output:
+        annual="results/{year}/{scenario}/air_quality/annual.nc",
+        closure="results/{year}/{scenario}/air_quality/closure.csv",
+    log:
+        "logs/air_quality/{year}_{scenario}.log",
+    benchmark:
+        "benchmarks/rules/air_quality/{year}_{scenario}.tsv"
+    resources:
+        mem_mb=2000,
+        runtime=15,
+    params:
+        code=code_id("scenair.surrogate.io"),
+        config=section("case", "surrogate"),
+    script:
+        "../scripts/air_quality.py"

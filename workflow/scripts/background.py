@@ -1,0 +1,11 @@
+"""Uncontrolled background of the case; the work is in scenair.surrogate.io.build_background."""
+
+from scenair.core.audit.session import job
+
+with job(snakemake.log[0], name="background"):
+    from scenair.surrogate.io import build_background
+
+    build_background(
+        config=snakemake.params.config,
+        background=snakemake.output.background,
+    )

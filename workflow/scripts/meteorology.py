@@ -1,0 +1,13 @@
+"""Meteorology of the case; the work is in scenair.surrogate.io.build_meteorology."""
+
+from scenair.core.audit.session import job
+
+with job(snakemake.log[0], name="meteorology"):
+    from scenair.surrogate.io import build_meteorology
+
+    build_meteorology(
+        config=snakemake.params.config,
+        winds=snakemake.input.winds,
+        relief=snakemake.input.relief,
+        meteorology=snakemake.output.meteorology,
+    )
