@@ -1,0 +1,81 @@
+"""Open the files of other inventories; the parsing is in the pure modules beside this one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from scenair.core.errors import InputError
+from scenair.core.io.netcdf import open_netcdf
+from scenair.inventory.readers import meic
+from scenair.inventory.readers.products import parse_product
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import xarray as xr
+
+
+def read_gridded(path: str | Path, *, units: str | None = None) -> xr.Dataset:
+    """A gridded inventory file of any known product, in the one form.
+
+    ``.asc`` is MEIC; a netCDF file with ``z`` and ``x_range`` is MEIC; everything else is sniffed
+    (see :func:`scenair.inventory.readers.products.identify`).
+
+    Raises
+    ------
+    InputError, UnitsError
+        Missing, truncated, unknown or contradicting files, each with one message.
+    """
+    file = Path(path)
+    if not file.exists():
+        raise InputError("file not found", where=str(file))
+    if file.suffix.lower() in (".asc", ".txt"):
+        try:
+            text = file.read_text(encoding="ascii")
+        except UnicodeDecodeError as error:
+            raise InputError("not an ASCII grid", where=str(file), value=str(error)) from None
+        return meic.parse_asc(text, name=file.name)
+    ds = open_netcdf(file)
+    if "z" in ds.variables and "x_range" in ds.variables:
+        return meic.parse_dataset(ds, name=file.name)
+    return parse_product(ds, name=file.name, units=units)
+
+
+def read_meic(files: Iterable[str | Path]) -> xr.Dataset:
+    """MEIC files of one species and year, joined over sectors and months.
+
+    Raises
+    ------
+    InputError
+        See :func:`scenair.inventory.readers.meic.combine`.
+    """
+    return meic.combine(read_gridded(file) for file in sorted(map(Path, files)))
+
+
+def read_table_file(path: str | Path, *, sheet: str | int = 0) -> pd.DataFrame:
+    """A user's table: CSV (UTF-8 or GB18030) or Excel.
+
+    Raises
+    ------
+    InputError
+        Missing, empty or unreadable.
+    """
+    file = Path(path)
+    if not file.exists():
+        raise InputError("file not found", where=str(file))
+    try:
+        if file.suffix.lower() in (".xlsx", ".xls"):
+            return pd.read_excel(file, sheet_name=sheet)
+        try:
+            return pd.read_csv(file, encoding="utf-8-sig")
+        except UnicodeDecodeError:
+            # yearbooks and municipal tables often come in the national encoding
+            return pd.read_csv(file, encoding="gb18030")
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError, OSError) as error:
+        raise InputError(
+            "not a readable table", where=str(file), value=str(error).splitlines()[0],
+            allowed="CSV in UTF-8 or GB18030, or an Excel workbook",
+        ) from error  # fmt: skip
