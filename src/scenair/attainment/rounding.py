@@ -21,8 +21,9 @@ DECIMALS: Final[dict[str, int]] = {
     "CO": 1,
 }
 
-#: Binary noise below this many places is taken off before a tie is looked for.
-_NOISE_PLACES: Final = 9
+#: Noise below this many places (binary fractions, float32 input) is taken off before a tie is
+#: looked for. A mean of a year of hourly values moves in steps far larger than that.
+_NOISE_PLACES: Final = 6
 
 
 def _quantize(value: float, decimals: int, mode: str) -> float:
@@ -48,7 +49,7 @@ def round_gb8170(value: npt.ArrayLike, *, decimals: int = 0) -> npt.NDArray[np.f
 
     Notes
     -----
-    A decimal tie is looked for in the shortest decimal form of the number (nine places), because
+    A decimal tie is looked for in the decimal form of the number to six places, because
     4.15 is no binary number.
     """
     rounder = np.frompyfunc(lambda v: _quantize(v, decimals, ROUND_HALF_EVEN), 1, 1)

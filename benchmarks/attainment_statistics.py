@@ -1,0 +1,105 @@
+"""Time and memory of a year of hourly values of 1500 stations, and of the fusion weights.
+
+Values are random; only sizes are real. Reading is timed on ``--days`` files and scaled to the year.
+
+    python benchmarks/attainment_statistics.py [--days 10]
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from scenair.attainment.fusion import fuse
+from scenair.attainment.io.readers import WIDE_TYPES, read_cnemc_wide
+from scenair.attainment.statistics.qc import apply_flags, qc_flags
+from scenair.attainment.statistics.year import city_values, daily_values, year_statistics
+from scenair.attainment.weights import neighbour_weights
+from scenair.core.grids import CN36
+
+N_STATIONS, N_CITIES = 1500, 337
+LEVEL = {"PM25": 50, "PM10": 80, "SO2": 15, "NO2": 35, "O3": 70, "CO": 1}
+
+
+def synthetic_year() -> xr.Dataset:
+    """A year of six pollutants, 2 % missing."""
+    rng = np.random.default_rng(0)
+    hours = pd.date_range("2017-01-01", periods=8760, freq="h")
+    data = {}
+    for name, level in LEVEL.items():
+        v = rng.gamma(2, level / 2, (8760, N_STATIONS)).astype(np.float32)
+        v[rng.random(v.shape, dtype=np.float32) < 0.02] = np.nan
+        data[name] = (("time", "site"), v, {"units": "mg m-3" if name == "CO" else "ug m-3"})
+    return xr.Dataset(
+        data, coords={"time": hours, "site": [f"{i:04d}A" for i in range(N_STATIONS)]}
+    )
+
+
+def report(what: str, start: float) -> None:
+    """One line with the time since ``start`` and the peak memory so far."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    print(f"{what}: {time.perf_counter() - start:.2f} s, peak {peak:.2f} GB")
+
+
+def reading(days: int) -> None:
+    """Write and read ``days`` daily files."""
+    rng = np.random.default_rng(1)
+    codes = [f"{i:04d}A" for i in range(N_STATIONS)]
+    with tempfile.TemporaryDirectory() as folder:
+        paths = []
+        for day in pd.date_range("2017-01-01", periods=days):
+            frame = pd.DataFrame(rng.integers(1, 120, (24 * 15, N_STATIONS)), columns=codes)
+            types = [*WIDE_TYPES, *(f"other{i}" for i in range(9))]
+            head = {"date": f"{day:%Y%m%d}", "hour": np.repeat(range(24), 15), "type": types * 24}
+            frame = pd.concat([pd.DataFrame(head), frame], axis=1)
+            frame.loc[frame["type"] == "CO", codes] = 1
+            paths.append(Path(folder) / f"china_sites_{day:%Y%m%d}.csv")
+            frame.to_csv(paths[-1], index=False)
+        start = time.perf_counter()
+        read_cnemc_wide(paths, label="beginning")
+        took = time.perf_counter() - start
+        print(f"reading: {took / days:.3f} s a day file, {took / days * 365:.0f} s a year")
+
+
+def main() -> None:
+    """Print all figures."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--days", type=int, default=10)
+    reading(parser.parse_args().days)
+    ds = synthetic_year()
+    stations = pd.DataFrame(
+        {"city": np.arange(N_STATIONS) % N_CITIES, "control": False}, index=ds["site"].values
+    )
+    start = time.perf_counter()
+    clean, _ = apply_flags(ds, qc_flags(ds))
+    report("quality flags", start)
+    start = time.perf_counter()
+    daily = daily_values(clean)
+    sites = year_statistics(daily)
+    cities = year_statistics(city_values(daily, stations))
+    report(f"statistics of {len(sites)} site and {len(cities)} city items", start)
+    rng = np.random.default_rng(2)
+    low, high = np.array(CN36.bounds[:2]), np.array(CN36.bounds[2:])
+    monitors = rng.uniform(low, high, (N_STATIONS, 2))
+    cells = np.column_stack([np.tile(CN36.x, CN36.nrows), np.repeat(CN36.y, CN36.ncols)])[:20_000]
+    start = time.perf_counter()
+    weights = neighbour_weights(monitors, cells, neighbours="voronoi", nearest=30)
+    report(f"Voronoi weights, {len(cells)} cells", start)
+    start = time.perf_counter()
+    neighbour_weights(monitors, cells)
+    report("inverse-distance weights", start)
+    start = time.perf_counter()
+    field = rng.uniform(10, 90, (4, len(cells)))
+    fuse(weights, rng.uniform(20, 80, (4, N_STATIONS)), field[:, :N_STATIONS], field)
+    report("fusion of a scenario, four quarters", start)
+
+
+if __name__ == "__main__":
+    main()
