@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
     from scenair.cmaq.io_inputs import Kit
     from scenair.core.grids import Grid
 
+logger = logging.getLogger(__name__)
 UPNAM = "scenair"
+#: Share of a species that particles of an inconsistent inventory may lack before it is said.
+_WORTH_SAYING = 1e-4
 
 
 def write_days(
@@ -97,9 +101,18 @@ def _add_month(
             key = (name, sector)
             total[key] = total.get(key, 0.0) + float(values[i])
             excess = month.excess.get(name)
+            if excess is None or not excess[i]:
+                continue
             sign = -1.0 if name == "PM10" else 1.0
-            if excess is not None:
-                left[key] = left.get(key, 0.0) + sign * float(excess[i])
+            left[key] = left.get(key, 0.0) + sign * float(excess[i])
+            if excess[i] > _WORTH_SAYING * float(values[i]):
+                logger.warning(
+                    "%s of %s: %.4g kg does not fit PM2.5 (BC + OC <= PM2.5 <= PM10); the column "
+                    "outside of closure.csv has it",
+                    name,
+                    sector,
+                    excess[i],
+                )
 
 
 def _month_rows(
@@ -148,8 +161,17 @@ class _Target:
         self.plants = kit.plants.iloc[index] if kind == "points" else None
         self.rows = kit.rows(stream)
         self.members, self.fields = streams_hourly.stream_fields(
-            kit.speciation, parts=month.active, rows=self.rows
+            kit.speciation, parts=self._active(), rows=self.rows
         )
+
+    def _active(self) -> tuple[str, ...]:
+        """Parts with emission in any month, so that all days have the same variables."""
+        if self.plants is not None:
+            own = [s for s in streams_hourly.MASS_SPECIES if self.plants[s].to_numpy().any()]
+        else:
+            flux = self.kit.source.flux
+            own = [s for s in streams_hourly.MASS_SPECIES if flux[s][:, self.rows].any()]
+        return streams_hourly.active_parts(own)
 
     @property
     def label(self) -> str:

@@ -252,11 +252,12 @@ def _voc(
     order: tuple[str, ...],
 ) -> tuple[tuple[str, ...], Array, Array]:  # fmt: skip
     wanted = [str(profile["nmvoc"].get(s)) for s in order]
-    missing = sorted(set(wanted) - set(map(str, moles.columns)))
+    missing = [s for s, name in zip(order, wanted, strict=True) if name not in moles.columns]
     if missing:
         raise InputError(
             "no NMVOC profile",
-            value=missing[0],
+            where=f"sector {missing[0]}",
+            value=profile["nmvoc"].get(missing[0]),
             allowed=", ".join(map(str, moles.columns)),
             remedy="name a profile of cmaq/speciation_voc_classes.csv",
         )

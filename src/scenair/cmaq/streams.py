@@ -73,9 +73,10 @@ def build_streams(
             "unknown set of streams", where="cmaq.streams", value=name,
             allowed=", ".join(sorted(set(table["set"]))),
         )  # fmt: skip
-    odd = set(rows["sector"]) - set(sectors)
-    if odd:
-        raise InputError("unknown sector in a stream", where=f"set {name}", value=sorted(odd)[0])
+    for column, known in (("sector", sectors), ("species", ("*", *species))):
+        odd = sorted(set(rows[column]) - set(known))
+        if odd:
+            raise InputError(f"unknown {column} in a stream", where=f"set {name}", value=odd[0])
     streams = list(dict.fromkeys(rows["stream"]))
     share = np.zeros((len(streams), len(sectors), len(species)))
     for row in rows.sort_values("species").itertuples():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Array = npt.NDArray[np.float64]
 
 #: Species of a month's masses, in the order in which :func:`stream_month` takes them.
-MASS_SPECIES = ("SO2", "NOx", "NMVOC", "NH3", "CO", "PM25", "PM10", "BC", "OC")
+MASS_SPECIES: Final = ("SO2", "NOx", "NMVOC", "NH3", "CO", "PM25", "PM10", "BC", "OC")
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,14 @@ class StreamMonth:
     rates: Mapping[str, MonthRates]
     excess: Mapping[str, Array]
 
-    @property
-    def active(self) -> tuple[str, ...]:
-        """Parts that emit anything."""
-        return tuple(p for p, r in self.rates.items() if r.amplitude.any())
+
+#: Part -> inventory species without which it is not made.
+_NEEDS: Final = {"OC": "OC", "NCOM": "OC", "REST": "PM25", "PMC": "PM10"}
+
+
+def active_parts(species: Sequence[str]) -> tuple[str, ...]:
+    """Parts that a stream with emissions of ``species`` has, the same in every month."""
+    return tuple(part for part in PARTS if _NEEDS.get(part, part) in species)
 
 
 def stream_month(
