@@ -33,6 +33,8 @@ UNCHANGED: Final = 1e-9
 EQUAL: Final = 1e-6
 #: Share of a species that may appear where the base has none before the export is refused.
 UNEXPRESSED: Final = 1e-6
+#: CMAQ's own region: the whole domain, without a mask.
+EVERYWHERE: Final = "EVERYWHERE"
 #: Parts of the inventory that emission variables come from. PMC = PM10 - PM25;
 #: PM25_REST = PM25 - BC - organic matter.
 PARTS: Final = ("SO2", "NOx", "NMVOC", "NH3", "CO", "BC", "OC", "PM25_REST", "PMC")
@@ -92,10 +94,13 @@ def parts(emission: xr.DataArray, *, om_oc: float | xr.DataArray) -> xr.DataArra
 
 
 class StreamLike(Protocol):
-    """What is needed of a stream: its label, sectors and shares (sector, species)."""
+    """What is needed of a stream: its labels, sectors and shares (sector, species)."""
 
     @property
     def label(self) -> str: ...
+
+    @property
+    def point_label(self) -> str: ...
 
     @property
     def sectors(self) -> tuple[str, ...]: ...
@@ -220,7 +225,7 @@ def _groups(factor: xr.DataArray, *, by: By, city_type: xr.DataArray | None) -> 
     if by == "city":
         return [Region(f"C{c}", (c,)) for c in cities]
     if by == "everywhere":
-        return [Region("EVERYWHERE", tuple(cities))]
+        return [Region(EVERYWHERE, tuple(cities))]
     if by == "province":
         keys = [f"P{c // 10000 * 10000}" for c in cities]
     elif by == "type":

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import xarray as xr
 
+from scenair.cmaq.desid import EVERYWHERE
 from scenair.core.errors import InputError
 from scenair.core.overlay import polygon_areas
 
@@ -66,6 +67,9 @@ def masks(
         lost = [c for c in region.cities if c not in column]
         if lost:
             raise InputError("a city without a polygon", where=f"region {region.label}", value=lost)
+        if region.label == EVERYWHERE:
+            out[i] = 1.0
+            continue
         part = areas[:, [column[c] for c in region.cities]].sum(axis=1)
         share = np.asarray(part).ravel() / denominator
         out[i] = np.clip(share, 0.0, 1.0).reshape(grid.shape)

@@ -26,7 +26,6 @@ DESC_LENGTH: Final = 80
 FILEDESC_LINES: Final = 60
 GRIDDED, BOUNDARY = 1, 2
 HOURLY: Final = 10_000
-#: GDNAM of a file -> the grid's name: MCIP writes METCRO_x and CCTM the plain name
 VGTYP_SIGMA: Final = 7
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 
 from scenair.config.base import Section
+from scenair.config.cmaq_kit import DesidConfig, KitConfig
 
 Table = Annotated[str, Field(pattern=r"\.csv(\.gz)?$")]
 
@@ -23,6 +24,12 @@ class CmaqConfig(Section):
     pcvoc_stoves: bool = False
     #: UTC days (MM-DD) to write; empty: the Wednesday nearest to the 15th of January and of July
     days: tuple[str, ...] = ()
+
+    #: where concentrations come from: the built-in surrogate, the same with a run kit beside it, or
+    #: CMAQ itself (needs ``kit.executables``)
+    mode: Literal["surrogate", "prepare", "run"] = "surrogate"
+    kit: KitConfig = KitConfig()
+    desid: DesidConfig = DesidConfig()
 
     @field_validator("days")
     @classmethod

@@ -1,0 +1,201 @@
+"""The run kit: what to run on which days, with which streams.
+
+Text is made here, files are written by :mod:`scenair.cmaq.io_kit`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from scenair.config.cmaq_kit import STREAM_KINDS
+from scenair.core.errors import ConfigError, InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from jinja2 import Environment
+
+    from scenair.config.cmaq_kit import KitConfig
+    from scenair.core.grids import Grid
+
+SCRIPTS: Final = ("env.sh", "mcip.sh", "icon.sh", "bcon.sh", "cctm.sh", "combine.sh", "chain.sh")
+#: The profile that ships with CMAQ: an annual mean of the remote Pacific.
+PROFILE: Final = "avprofile_cb6r3m_ae7_kmtbr_hemi2016_v53beta2_m3dry_col051_row068.csv"
+
+
+@dataclass(frozen=True)
+class PlannedPeriod:
+    """A period with its spin-up: every UTC day in order."""
+
+    name: str
+    days: tuple[dt.date, ...]
+    spinup: int
+
+
+@dataclass(frozen=True)
+class StreamFiles:
+    """A stream of the run; ``$FILE_DAY`` and ``$(compact "$DAY")`` are set by the script."""
+
+    label: str
+    path: str
+    groups: str = ""
+    sym: str = "$SYM"
+
+
+def plan_periods(kit: KitConfig) -> tuple[PlannedPeriod, ...]:
+    """Days of every period in the meteorological year, spin-up included.
+
+    Raises
+    ------
+    ConfigError
+        A 29th of February in a common year.
+    """
+    out = []
+    for period in kit.periods:
+        try:
+            start = dt.date.fromisoformat(f"{kit.met_year}-{period.start}")
+            end = dt.date.fromisoformat(f"{kit.met_year}-{period.end}")
+        except ValueError as error:
+            raise ConfigError(
+                "no such day in the meteorological year", where=f"period {period.name}",
+                value=f"{kit.met_year}, {period.start} to {period.end}", allowed=str(error),
+            ) from error  # fmt: skip
+        first = start - dt.timedelta(days=kit.spinup_days)
+        days = tuple(first + dt.timedelta(days=i) for i in range((end - first).days + 1))
+        out.append(PlannedPeriod(period.name, days, kit.spinup_days))
+    return tuple(out)
+
+
+def emission_dates(
+    days: Sequence[dt.date],
+    *,
+    available: Sequence[dt.date],
+    day_class: Callable[[dt.date], str] | None = None,
+) -> dict[dt.date, dt.date]:
+    """The day of the emission files for every model day.
+
+    The same month and day where it is there and of the same class; else a day of the same month and
+    class (the nearest); else of the same month; else of the nearest month.
+
+    Parameters
+    ----------
+    days : sequence of date
+        Model days (meteorological year).
+    available : sequence of date
+        Days for which emission files exist (year of the emissions).
+    day_class : callable, optional
+        Class of a date (weekday, Saturday, holiday); Monday to Friday, Saturday, Sunday by default.
+
+    Raises
+    ------
+    InputError
+        No files at all.
+    """
+    if not available:
+        raise InputError("no emission files", remedy="write them first (rule cmaq)")
+    kind = day_class or _weekday
+    return {day: min(available, key=lambda a: _distance(day, a, kind)) for day in days}
+
+
+def _distance(
+    day: dt.date, file: dt.date, kind: Callable[[dt.date], str]
+) -> tuple[int, bool, int, dt.date]:
+    months = abs(day.month - file.month)
+    months = min(months, 12 - months)
+    return months, kind(day) != kind(file), abs(day.day - file.day), file
+
+
+def _weekday(day: dt.date) -> str:
+    return "weekday" if day.weekday() < 5 else "saturday" if day.weekday() == 5 else "sunday"
+
+
+def missing_streams(kit: KitConfig) -> str:
+    """One line: which streams of a complete run the kit does not have."""
+    have = {stream.kind for stream in kit.external}
+    missing = [str(kind) for kind in STREAM_KINDS if kind not in have]
+    if not kit.ocean:
+        missing.append("sea spray")
+    if not missing:
+        return "streams: complete (foreign, ship, biogenic, fire, sea spray)"
+    return (
+        f"missing streams: {', '.join(missing)} - the run has none of these emissions; "
+        "give files under cmaq.kit.external and cmaq.kit.ocean"
+    )
+
+
+def stand_ins(dates: Mapping[dt.date, dt.date]) -> str:
+    """One line: how many days of emission files stand for how many model days."""
+    files = len(set(dates.values()))
+    if all((day.month, day.day) == (file.month, file.day) for day, file in dates.items()):
+        return f"emission files: one for each of the {len(dates)} model days"
+    return (
+        f"emission files of {files} day(s) stand for {len(dates)} model days (emission_dates.txt); "
+        "more days: cmaq.days, or scenair cmaq write"
+    )
+
+
+def external_streams(kit: KitConfig) -> tuple[list[StreamFiles], list[StreamFiles]]:
+    """Gridded and point streams that the user brings."""
+    gridded: list[StreamFiles] = []
+    points: list[StreamFiles] = []
+    for s in kit.external:
+        day = '$(compact "$DAY")' if s.dated else "$FILE_DAY"
+        entry = StreamFiles(
+            label=s.label,
+            path=s.emission.replace("{date}", day),
+            groups=s.groups.replace("{date}", day),
+            sym="F" if s.dated else "$SYM",
+        )
+        (points if s.groups else gridded).append(entry)
+    return gridded, points
+
+
+def scripts(
+    environment: Environment,
+    *,
+    kit: KitConfig,
+    grid: Grid,
+    domain: int,
+    year: int,
+    scenario: str,
+    mechanism: str,
+    gridded: Sequence[StreamFiles],
+    points: Sequence[StreamFiles],
+) -> dict[str, str]:
+    """Text of all scripts, by file name.
+
+    Parameters
+    ----------
+    environment : jinja2.Environment
+        Loads ``{script}.j2``; undefined names are errors.
+    domain : int
+        Number of the WRF domain that gives the grid.
+    gridded, points : sequence of StreamFiles
+        Streams of scenair; the user's follow.
+
+    Raises
+    ------
+    ConfigError
+        No stream at all.
+    """
+    more_gridded, more_points = external_streams(kit)
+    if not (gridded or points or more_gridded or more_points):
+        raise ConfigError("a run without emission streams: CCTM ends in a segmentation fault")
+    periods = plan_periods(kit)
+    values = {
+        "k": kit,
+        "grid": grid,
+        "domain": f"{domain:02d}",
+        "btrim": kit.btrim,
+        "year": year,
+        "scenario": scenario,
+        "mechanism": mechanism,
+        "profile": PROFILE,
+        "periods": periods,
+        "firsts": [p.days[0].isoformat() for p in periods],
+        "gridded": [*gridded, *more_gridded],
+        "points": [*points, *more_points],
+    }
+    return {name: environment.get_template(f"{name}.j2").render(values) for name in SCRIPTS}
