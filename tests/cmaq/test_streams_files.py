@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import shutil
 
 import netCDF4
@@ -95,6 +96,7 @@ def build(folder, **options):
         emis=folder / "cmaq" / "emis",
         stack=folder / "cmaq" / "points",
         listing=folder / "cmaq" / "streams.csv",
+        dates=folder / "cmaq" / "dates.csv",
         closure=folder / "cmaq" / "closure.csv",
     )
 
@@ -123,11 +125,12 @@ def february(tmp_path_factory, inputs):
     return folder
 
 
-def trapezoid(folder, pattern: str, name: str) -> float:
+def trapezoid(folder, pattern: str, *names: str) -> float:
+    """Sum of the trapezoids of some variables over files."""
     total = 0.0
     for path in sorted((folder / "cmaq").glob(pattern)):
         with netCDF4.Dataset(path) as data:
-            if name in data.variables:
+            for name in set(names) & set(data.variables):
                 values = np.asarray(data[name][:], dtype=np.float64).reshape(25, -1).sum(axis=1)
                 total += np.trapezoid(values, dx=3600.0)
     return total
@@ -147,7 +150,7 @@ def test_closure_is_written_and_small(february):
 
 def test_a_leap_february_summed_from_all_its_files(february):
     """Moles of nitrogen and grams of elemental carbon, gridded and points together."""
-    moles = sum(trapezoid(february, "*/*_201602*.nc", v) for v in ("NO", "NO2", "HONO"))
+    moles = trapezoid(february, "*/*_201602*.nc", "NO", "NO2", "HONO")
     assert moles * 46.0055e-3 == pytest.approx(month_mass(february, "NOx", 2), rel=1e-6)
     grams = trapezoid(february, "*/*_201602*.nc", "PEC")
     assert grams / 1000 == pytest.approx(month_mass(february, "BC", 2), rel=1e-6)
@@ -169,7 +172,7 @@ def test_points_hold_the_plants_and_emis_does_not(february):
 def test_fine_particles_sum_to_pm25(february):
     fine = ["PEC", "POC", "PNCOM", "PMOTHR", "PSO4", "PNO3", "PNH4", "PNA", "PCL", "PK", "PCA"]
     fine += ["PMG", "PFE", "PAL", "PSI", "PTI", "PMN"]
-    grams = sum(trapezoid(february, "*/*.nc", v) for v in fine)
+    grams = trapezoid(february, "*/*.nc", *fine)
     assert grams / 1000 == pytest.approx(month_mass(february, "PM25", 2), rel=1e-6)
 
 
@@ -261,3 +264,34 @@ def test_a_plant_outside_the_grid_is_not_in_the_files(copy):
     write_csv(pd.concat([table, extra]), copy / "points.csv")
     source = io_inputs.read_gridded(copy / "gridded.nc", year=YEAR)
     assert list(io_inputs.read_plants(copy / "points.csv", source=source)["id"]) == ["a", "b"]
+
+
+def test_a_range_written_just_in_time_is_the_same_bytes(february, copy):
+    files = io.write_range(
+        start=dt.date(2016, 2, 28),
+        stop=dt.date(2016, 3, 1),
+        scenario="history",
+        config={"cmaq": {}},
+        gridded=copy / "gridded.nc",
+        points=copy / "points.csv",
+        folder=copy / "jit",
+    )
+    days = {p.stem[-8:] for p in files if p.stem[-8:].isdigit()}
+    assert days == {"20160228", "20160229", "20160301"}
+    for path in files:
+        if "20160301" not in path.name:
+            twin = february / "cmaq" / path.parent.name / path.name
+            assert path.read_bytes() == twin.read_bytes()
+    # the last record of February is the first of March
+    stem = "emis_residential_TEST36_2016"
+    with (
+        netCDF4.Dataset(copy / "jit" / "emis" / f"{stem}0229.nc") as a,
+        netCDF4.Dataset(copy / "jit" / "emis" / f"{stem}0301.nc") as b,
+    ):
+        assert np.array_equal(a["PEC"][24], b["PEC"][0])
+
+
+def test_dates_say_which_file_serves(copy):
+    build(copy)
+    dates = pd.read_csv(copy / "cmaq" / "dates.csv")
+    assert dates["file_date"].tolist() == ["2016-01-13", "2016-07-13"]

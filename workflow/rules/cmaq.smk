@@ -24,6 +24,7 @@ rule cmaq:
         emis=directory("results/{year}/{scenario}/cmaq/emis"),
         points=directory("results/{year}/{scenario}/cmaq/points"),
         listing="results/{year}/{scenario}/cmaq/streams.csv",
+        dates="results/{year}/{scenario}/cmaq/dates.csv",
         closure="results/{year}/{scenario}/cmaq/closure.csv",
     log:
         "logs/cmaq/{year}_{scenario}.log",

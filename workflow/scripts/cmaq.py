@@ -18,5 +18,6 @@ with job(
         emis=snakemake.output.emis,
         stack=snakemake.output.points,
         listing=snakemake.output.listing,
+        dates=snakemake.output.dates,
         closure=snakemake.output.closure,
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from scenair.cmaq import streams
+from scenair.cmaq import streams, streams_dates
 from scenair.cmaq.griddesc import format_griddesc
 from scenair.cmaq.io_days import write_days
 from scenair.cmaq.io_inputs import Kit, prepare
@@ -34,6 +34,7 @@ def build_cmaq(
     emis: str | Path,
     stack: str | Path,
     listing: str | Path,
+    dates: str | Path,
     closure: str | Path,
 ) -> None:
     """Rule ``cmaq``: emission files of the case's days, GRIDDESC and the closure.
@@ -46,9 +47,9 @@ def build_cmaq(
         Sections ``case`` and ``cmaq``.
     gridded, points : path
         Inputs: gridded.nc, points.csv.
-    griddesc, emis, stack, listing, closure : path
-        Outputs: GRIDDESC, folder of gridded files, folder of point files, streams.csv,
-        closure.csv (kg).
+    griddesc, emis, stack, listing, dates, closure : path
+        Outputs: GRIDDESC, folder of gridded files, folder of point files, streams.csv, dates.csv
+        (which file serves which date), closure.csv (kg).
 
     Raises
     ------
@@ -56,36 +57,86 @@ def build_cmaq(
         The files, read back, differ from gridded.nc by more than 1e-6.
     """
     kit = prepare(year=year, scenario=scenario, config=config, gridded=gridded, points=points)
+    mapping = kit_dates(kit)
+    files = sorted(set(mapping["file_date"]))
+    _write(kit, files, griddesc=griddesc, emis=emis, stack=stack, listing=listing, closure=closure)
+    write_csv(mapping, dates)
+
+
+def kit_dates(kit: Kit) -> pd.DataFrame:
+    """Dates of the kit: date, file_date (whose file serves it), day_class.
+
+    One row a day that is written, or a day of the year for representative days and full years.
+    """
+    options, year = kit.options, kit.year
+    mapping = streams_dates.representative_days(year=year, calendar=kit.calendar)
+    if options.period == "representative":
+        return mapping
+    mapping["file_date"] = mapping["date"]
+    if options.period == "days":
+        days = streams_dates.named_days(options.days, year=year)
+        days = days or streams_dates.default_days(year=year, calendar=kit.calendar)
+        mapping = mapping[mapping["date"].isin(days)].reset_index(drop=True)
+    return mapping
+
+
+def write_range(
+    *,
+    start: dt.date,
+    stop: dt.date,
+    scenario: str,
+    config: Mapping[str, Any],
+    gridded: str | Path,
+    points: str | Path,
+    folder: str | Path,
+) -> list[Path]:
+    """Write the days of a range just before CMAQ needs them, without Snakemake.
+
+    The files are the same, byte for byte, as those of rule ``cmaq`` for these days, so that a
+    kit need not be stored: it is a function of gridded.nc, the tables and the date.
+
+    Parameters
+    ----------
+    start, stop : date
+        First and last UTC day, of one year.
+    config : mapping
+        Section ``cmaq``.
+    gridded, points : path
+        Of the year and scenario.
+    folder : path
+        Gets ``GRIDDESC``, ``emis/``, ``points/``, ``streams.csv`` and ``closure.csv``.
+
+    Returns
+    -------
+    list of Path
+        The data files, sorted.
+    """
+    dates = streams_dates.date_range(start, stop)
+    kit = prepare(year=start.year, scenario=scenario, config=config, gridded=gridded, points=points)
+    out = Path(folder)
+    _write(kit, dates, griddesc=out / "GRIDDESC", emis=out / "emis", stack=out / "points",
+           listing=out / "streams.csv", closure=out / "closure.csv")  # fmt: skip
+    return sorted([*(out / "emis").glob("*.nc"), *(out / "points").glob("*.nc")])
+
+
+def _write(
+    kit: Kit,
+    dates: Sequence[dt.date],
+    *,
+    griddesc: str | Path,
+    emis: str | Path,
+    stack: str | Path,
+    listing: str | Path,
+    closure: str | Path,
+) -> None:
     write_text(format_griddesc([kit.grid]), griddesc)
-    dates = kit_days(kit.options.days, year=year, calendar=kit.calendar)
+    for folder in (emis, stack):
+        # a case without plants has an empty folder of points
+        Path(folder).mkdir(parents=True, exist_ok=True)
     rows = write_days(kit, dates, emis=Path(emis), stack=Path(stack))
     write_csv(kit_listing(kit), listing)
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     write_csv(require_closed(table, where=str(emis), unit="kg"), closure)
-
-
-def kit_days(
-    days: Sequence[str], *, year: int, calendar: Mapping[dt.date, str]
-) -> tuple[dt.date, ...]:
-    """UTC days to write.
-
-    Parameters
-    ----------
-    days : sequence of str
-        MM-DD; empty for the Wednesday nearest to the 15th of January and of July that is no
-        holiday.
-    """
-    if days:
-        return tuple(dt.date.fromisoformat(f"{year}-{day}") for day in days)
-    out = []
-    for month in (1, 7):
-        middle = dt.date(year, month, 15)
-        near = sorted(
-            (middle + dt.timedelta(days=d) for d in range(-14, 15)),
-            key=lambda date: (abs((date - middle).days), date),
-        )
-        out.append(next(d for d in near if d.weekday() == 2 and calendar.get(d) != "holiday"))
-    return tuple(out)
 
 
 def kit_listing(kit: Kit) -> pd.DataFrame:

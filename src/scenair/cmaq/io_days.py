@@ -105,14 +105,6 @@ def _add_month(
                 continue
             sign = -1.0 if name == "PM10" else 1.0
             left[key] = left.get(key, 0.0) + sign * float(excess[i])
-            if excess[i] > _WORTH_SAYING * float(values[i]):
-                logger.warning(
-                    "%s of %s: %.4g kg does not fit PM2.5 (BC + OC <= PM2.5 <= PM10); the column "
-                    "outside of closure.csv has it",
-                    name,
-                    sector,
-                    excess[i],
-                )
 
 
 def _month_rows(
@@ -128,6 +120,16 @@ def _month_rows(
         for i, sector in enumerate(kit.source.sectors):
             into = float(mass[name][i].sum())
             key = (name, sector)
+            if abs(left.get(key, 0.0)) > _WORTH_SAYING * into:
+                logger.warning(
+                    "%s of %s, month %d: %.4g of %.4g kg does not fit (BC + OC <= PM2.5 <= PM10); "
+                    "closure.csv has it in the column outside",
+                    name,
+                    sector,
+                    number,
+                    abs(left[key]),
+                    into,
+                )
             rows.append(
                 _row(
                     f"cmaq month {kit.year}-{number:02d}", name, sector,

@@ -22,6 +22,9 @@ class CmaqConfig(Section):
     streams: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")] = "five"
     #: potential combustion SOA of CMAQ for stoves (its rule was fitted to vehicle exhaust)
     pcvoc_stoves: bool = False
+    #: ``days``: those of ``days``; ``representative``: one file a class of day and month, with a
+    #: date mapping, exact for the whole year; ``year``: every day (about 0.4 GB a day on CN36)
+    period: Literal["days", "representative", "year"] = "days"
     #: UTC days (MM-DD) to write; empty: the Wednesday nearest to the 15th of January and of July
     days: tuple[str, ...] = ()
 
