@@ -100,7 +100,11 @@ def write_trajectory(path: Path) -> None:
                 emission,
                 {"units": "Mg yr-1"},
             ),
-            "city_type": ("city", np.array(["heavy", "light"])[np.arange(n) % 2].astype(str)),
+            "city_type": (
+                "city",
+                (np.arange(n) % 2).astype(np.int32),
+                {"flag_values": np.array([0, 1], dtype=np.int32), "flag_meanings": "heavy light"},
+            ),
             "co2_peak_year": ("city", peak.astype(np.int32)),
             "peaked": ("city", (peak < 2035).astype(np.int32)),
         },

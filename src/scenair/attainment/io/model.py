@@ -99,6 +99,30 @@ def _require_equal(
         )
 
 
+def decode_flags(var: xr.DataArray, *, where: str) -> list[str]:
+    """Names of a CF flag variable (flag_values, flag_meanings), or of a variable of strings.
+
+    Raises
+    ------
+    InputError
+        A number without a meaning.
+    """
+    if var.dtype.kind in "UOS":
+        return [str(v) for v in var.values]
+    meanings = str(var.attrs.get("flag_meanings", "")).split()
+    values = np.atleast_1d(var.attrs.get("flag_values", [])).tolist()
+    names = dict(zip(values, meanings, strict=False))
+    unknown = sorted(set(var.values.tolist()) - set(names))
+    if unknown:
+        raise InputError(
+            "a flag without meaning",
+            where=f"{where}, variable {var.name}",
+            value=unknown[:3],
+            allowed=str(names),
+        )
+    return [names[v] for v in var.values.tolist()]
+
+
 def _require_peak(co2: xr.DataArray, stored: np.ndarray[Any, Any], *, where: str) -> None:
     years, values = co2["year"].values, co2.values
     # sums over sectors may differ in the last bits
@@ -143,7 +167,7 @@ def read_city_paths(path: str | Path, *, adcodes: Sequence[int]) -> pd.DataFrame
     _require_peak(co2, stored, where=str(path))
     return pd.DataFrame(
         {
-            "city_type": ds["city_type"].values.astype(str),
+            "city_type": decode_flags(ds["city_type"], where=str(path)),
             "peak_year": stored,
             "peaked": ds["peaked"].values.astype(int),
         },
