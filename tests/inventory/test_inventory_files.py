@@ -20,7 +20,7 @@ from scenair.inventory import outputs
 from scenair.inventory.estimate import Estimate
 from scenair.inventory.io import build_inventory
 
-NAMES = ("inventory", "points", "closure", "factors", "conflicts")
+NAMES = ("inventory", "points", "closure", "factors", "conflicts", "quality")
 
 
 def _build(folder: Path, config: dict[str, object]) -> dict[str, Path]:

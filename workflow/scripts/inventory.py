@@ -13,4 +13,5 @@ with job(snakemake.log[0], name=f"inventory {snakemake.wildcards.year}"):
         closure=snakemake.output.closure,
         factors=snakemake.output.factors,
         conflicts=snakemake.output.conflicts,
+        quality=snakemake.output.quality,
     )

@@ -17,6 +17,12 @@ class InventoryConfig(Section):
     band_high: Annotated[float, Field(gt=0)] = 2.0
     #: least part of its naive REAS share that a province keeps in the rest of industry (0-1)
     residual_floor: Annotated[float, Field(ge=0, le=1)] = 0.25
+    #: a city's own inventory (CSV with the declared schema), relative to the working directory
+    own_inventory: str | None = None
+    #: a regional inventory by province and MEIC sector (CSV with the declared schema)
+    regional_inventory: str | None = None
+    #: least part of their emission that the other cities of a province keep (0-1)
+    others_floor: Annotated[float, Field(ge=0, le=1)] = 0.5
     #: relative difference from which two sources are reported as in conflict
     conflict_threshold: Annotated[float, Field(gt=0)] = 0.1
 

@@ -164,12 +164,14 @@ def conflict_table(
     edgar: pd.DataFrame,
     year: int,
     threshold: float,
+    changes: list[dict[str, object]],
 ) -> pd.DataFrame:
     """Differences above ``threshold`` (relative to the winner) between the sources of a year.
 
     Columns: :data:`COLUMNS`. ``sector`` is a MEIC sector at national level.
     """
     rows = [
+        *changes,
         *_national_reas(result, reas, year=year),
         *_national_edgar(result, edgar, year=year),
         *_reconciliation(result),

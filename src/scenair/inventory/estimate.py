@@ -19,7 +19,7 @@ from scenair.inventory.shares import PROVINCES, shares_of_year
 from scenair.inventory.sources import FIXED_INDUSTRY, REST_INDUSTRY
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import numpy.typing as npt
 
@@ -47,6 +47,7 @@ class Tables:
     heat_rates: pd.DataFrame
     operation: pd.DataFrame
     stacks: pd.DataFrame
+    ratios: pd.DataFrame
     heating_season: pd.DataFrame
     census: pd.DataFrame
     statistics: pd.DataFrame
@@ -179,6 +180,7 @@ def estimate(
     cities: npt.NDArray[np.int32],
     province: npt.NDArray[np.int32],
     floor: float,
+    regional: Callable[[xr.DataArray, xr.DataArray], xr.DataArray] | None = None,
 ) -> Estimate:
     """Compute the whole country for one year.
 
@@ -190,6 +192,8 @@ def estimate(
         adcodes of all units and of their provinces.
     floor : float
         See :func:`scenair.inventory.closing.industry_residual`.
+    regional : callable, optional
+        Moves the provincial targets: (targets, published totals) -> targets.
 
     Raises
     ------
@@ -237,6 +241,8 @@ def estimate(
     activity = first + lay_out(tables.proxies[rest_rows])
     base = act.provincial_sum(national.bottom_up(activity, factors, removed), province)
     target, negative = closing.provincial_targets(base, targets, shares, floor=floor)
+    if regional is not None:
+        target = regional(target, totals)
     factor = closing.closing_factors(target, base)
     emission = emission_of(activity, factors, removed, factor, province)
     require_national(emission, totals)
@@ -280,13 +286,20 @@ def require_national(emission: xr.DataArray, totals: xr.DataArray) -> None:
 
 def point_emissions(result: Estimate) -> pd.DataFrame:
     """Emission of every cluster by species, Mg yr-1, with the closing factor of its province."""
-    net = result.factors * (1.0 - result.removed)
+    net = (result.factors * (1.0 - result.removed)).transpose(..., "source", "species")
     place = dict(zip(result.activity["city"].values.tolist(), result.province, strict=True))
     province = result.plants["adcode"].map(place).to_numpy()
     out = np.zeros((len(result.plants), net.sizes["species"]))
     for sector in result.plants["sector"].unique():
         mine = (result.plants["sector"] == sector).to_numpy()
-        raw = result.plant_use[mine].to_numpy(np.float64) @ net.sel(sector=sector).values
-        k = result.factor.sel(sector=sector).sel(province=province[mine]).values
-        out[mine] = raw * k
+        use = result.plant_use[mine].to_numpy(np.float64)
+        factors = net.sel(sector=sector)
+        if "city" in factors.dims:
+            # cities with their own inventory have factors of their own
+            of_city = factors.sel(city=result.plants.loc[mine, "adcode"].to_numpy()).values
+            raw = np.einsum("ns,nsp->np", use, of_city)
+        else:
+            raw = use @ factors.values
+        k = result.factor.sel(sector=sector).sel(province=province[mine])
+        out[mine] = raw * k.transpose("province", "species").values
     return pd.DataFrame(out, columns=net["species"].values, index=result.plants.index)

@@ -5,21 +5,34 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from scenair.config.case import CaseConfig
 from scenair.config.inventory import InventoryConfig
 from scenair.core.audit.closure import require_closed
 from scenair.core.io.netcdf import open_netcdf, require_finite, write_netcdf
 from scenair.core.io.tables import read_csv, read_table, write_csv
-from scenair.core.regions import units
+from scenair.core.regions import adcodes, units
 from scenair.inventory import outputs
 from scenair.inventory.closing import factor_table
 from scenair.inventory.conflicts import conflict_table
-from scenair.inventory.estimate import Tables, estimate
+from scenair.inventory.estimate import Estimate, Tables, estimate, require_national
+from scenair.inventory.fusion import Change, apply_own, change_rows, regional_targets
+from scenair.inventory.quality import quality_table
+from scenair.inventory.readers.declared import (
+    OWN_INVENTORY,
+    REGIONAL_INVENTORY,
+    Schema,
+    emissions_table,
+)
+from scenair.inventory.readers.files import read_table_file
+from scenair.inventory.shares import PROVINCES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    import xarray as xr
 
 #: Field of :class:`Tables` -> file below ``resources/``.
 TABLE_FILES = {
@@ -35,6 +48,7 @@ TABLE_FILES = {
     "heat_rates": "inventory/heat_rates.csv",
     "operation": "inventory/plant_operation.csv",
     "stacks": "inventory/stacks.csv",
+    "ratios": "inventory/plausible_ratios.csv",
     "heating_season": "inventory/heating_season.csv",
     "census": "regions/census2020_city.csv.gz",
     "statistics": "regions/province_statistics.csv.gz",
@@ -52,6 +66,53 @@ def read_tables() -> Tables:
     return Tables(**{field: read_table(name) for field, name in TABLE_FILES.items()})
 
 
+def _declared(path: str | None, schema: Schema, *, codes: Sequence[int], year: int) -> pd.DataFrame:
+    """Rows of the year of a user's inventory; empty where none is configured."""
+    columns = ["adcode", "year", "sector", "species", "value", "source"]
+    if path is None:
+        return pd.DataFrame(columns=columns)
+    table = emissions_table(read_table_file(path), adcodes=codes, schema=schema, where=path)
+    return table[table["year"] == year].reset_index(drop=True)
+
+
+def national_estimate(
+    *, year: int, options: InventoryConfig, tables: Tables
+) -> tuple[Estimate, pd.DataFrame, list[Change]]:
+    """The country in one year, users' inventories fused in.
+
+    Returns
+    -------
+    result : Estimate
+    own : DataFrame
+        Rows of cities' own inventories that were used.
+    changes : list of Change
+        What users' inventories moved.
+    """
+    table = units()
+    regional = _declared(options.regional_inventory, REGIONAL_INVENTORY, codes=PROVINCES, year=year)
+    own = _declared(options.own_inventory, OWN_INVENTORY, codes=adcodes(), year=year)
+    changes: list[Change] = []
+
+    def move(target: xr.DataArray, totals: xr.DataArray) -> xr.DataArray:
+        moved, found = regional_targets(target, regional, totals=totals)
+        changes.extend(found)
+        return moved
+
+    result = estimate(
+        tables,
+        year=year,
+        cities=table.index.to_numpy(np.int32),
+        province=table["province"].to_numpy(np.int32),
+        floor=options.residual_floor,
+        regional=move,
+    )
+    if len(own):
+        result, found = apply_own(result, own, floor=options.others_floor)
+        changes.extend(found)
+    require_national(result.emission, result.totals)
+    return result, own, changes
+
+
 def build_inventory(
     *,
     year: int,
@@ -61,6 +122,7 @@ def build_inventory(
     closure: str | Path,
     factors: str | Path,
     conflicts: str | Path,
+    quality: str | Path,
 ) -> None:
     """Inventory of one year, for the cities of the case.
 
@@ -72,24 +134,17 @@ def build_inventory(
     year : int
     config : mapping
         ``case`` and ``inventory`` sections.
-    inventory, points, closure, factors, conflicts : path
+    inventory, points, closure, factors, conflicts, quality : path
         Files to write.
 
     Raises
     ------
-    InputError, MassBalanceError
+    InputError, UnitsError, MassBalanceError
     """
     case = CaseConfig.model_validate(config["case"])
     options = InventoryConfig.model_validate(config["inventory"])
     tables = read_tables()
-    table = units()
-    result = estimate(
-        tables,
-        year=year,
-        cities=table.index.to_numpy(np.int32),
-        province=table["province"].to_numpy(np.int32),
-        floor=options.residual_floor,
-    )
+    result, own, changes = national_estimate(year=year, options=options, tables=tables)
     cities = case.adcodes()
     write_netcdf(
         outputs.dataset(result, cities=cities),
@@ -98,7 +153,30 @@ def build_inventory(
         attrs=outputs.ATTRS | {"year": year, "case": case.name},
     )
     write_csv(outputs.points_table(result, tables.stacks, cities=cities), points)
+    _read_back(result, inventory=inventory, points=points, closure=closure, cities=cities)
+    band = {"low": options.band_low, "high": options.band_high}
+    write_csv(factor_table(result.factor, result.base, **band), factors)
+    write_csv(quality_table(result, bands=tables.ratios, own=own, cities=cities, **band), quality)
+    found = conflict_table(
+        result,
+        reas=tables.reas,
+        edgar=tables.edgar,
+        year=year,
+        threshold=options.conflict_threshold,
+        changes=change_rows(changes),
+    )
+    write_csv(found, conflicts)
 
+
+def _read_back(
+    result: Estimate,
+    *,
+    inventory: str | Path,
+    points: str | Path,
+    closure: str | Path,
+    cities: Sequence[int],
+) -> None:
+    """Check the written files against their own numbers and the national targets."""
     written = open_netcdf(inventory, variables={"emission": "Mg yr-1", "removal": "1"})
     require_finite(written["emission"], where=str(inventory))
     outputs.require_recomputable(written, where=str(inventory))
@@ -107,17 +185,3 @@ def build_inventory(
     )
     closed = outputs.closure(written, result, cities=cities)
     write_csv(require_closed(closed, where=str(inventory)), closure)
-    write_csv(
-        factor_table(result.factor, result.base, low=options.band_low, high=options.band_high),
-        factors,
-    )
-    write_csv(
-        conflict_table(
-            result,
-            reas=tables.reas,
-            edgar=tables.edgar,
-            year=year,
-            threshold=options.conflict_threshold,
-        ),
-        conflicts,
-    )

@@ -46,7 +46,9 @@ def dataset(result: Estimate, *, cities: Sequence[int]) -> xr.Dataset:
         {
             "emission": result.emission.sel(keep),
             "activity": result.activity.sel(keep),
-            "emission_factor": result.factors,
+            "emission_factor": result.factors.sel(keep)
+            if "city" in result.factors.dims
+            else result.factors,
             "removal": result.removed,
             "closing_factor": result.factor.transpose("province", "sector", "species"),
             "province_of_city": place.sel(keep).astype(np.int32),
