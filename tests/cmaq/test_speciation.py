@@ -45,7 +45,7 @@ def test_sulfur_is_conserved(factors):
     )
 
 
-@pytest.mark.parametrize("mechanism", ["cb6r5_ae7"])
+@pytest.mark.parametrize("mechanism", ["cb6r5_ae7", "saprc07tic_ae7i"])
 def test_nmvoc_mass_is_carried_or_declared_unreactive(mechanism):
     moles, mass = speciation.voc_yields(read_speciation_tables(mechanism))
     assert mass.sum().to_numpy() == pytest.approx(np.ones(mass.shape[1]), rel=1e-12)
@@ -97,9 +97,15 @@ def test_a_sector_without_profile_is_refused(tables):
         build(speciation.SpeciationTables(**{**vars(tables), "profiles": rows}))
 
 
-def test_every_core_variable_is_made(factors):
-    assert set(factors.mechanism.core) <= set(factors.names)
-    assert len(factors.names) == len(set(factors.names))
+@pytest.mark.parametrize("mechanism", ["cb6r5_ae7", "saprc07tic_ae7i"])
+def test_every_core_variable_is_made(mechanism):
+    made = speciation.build_speciation(
+        read_speciation_tables(mechanism),
+        mechanism=check_names.read_mechanism(mechanism),
+        sectors=SECTORS,
+    )
+    assert set(made.mechanism.core) <= set(made.names)
+    assert len(made.names) == len(set(made.names))
 
 
 def split(pm25, pm10, bc, oc, om_oc=1.4):

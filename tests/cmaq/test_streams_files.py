@@ -12,6 +12,7 @@ import pytest
 import xarray as xr
 
 from scenair.cmaq import io, io_inputs
+from scenair.config.case import CaseConfig
 from scenair.core.errors import InputError, MassBalanceError
 from scenair.core.io.netcdf import write_netcdf
 from scenair.core.io.tables import write_csv
@@ -89,7 +90,7 @@ def build(folder, **options):
     io.build_cmaq(
         year=YEAR,
         scenario="history",
-        config={"cmaq": options},
+        config={"case": CaseConfig().model_dump(mode="json"), "cmaq": options},
         gridded=folder / "gridded.nc",
         points=folder / "points.csv",
         griddesc=folder / "cmaq" / "GRIDDESC",
@@ -98,6 +99,7 @@ def build(folder, **options):
         listing=folder / "cmaq" / "streams.csv",
         dates=folder / "cmaq" / "dates.csv",
         closure=folder / "cmaq" / "closure.csv",
+        kit=folder / "cmaq",
     )
 
 
@@ -295,3 +297,11 @@ def test_dates_say_which_file_serves(copy):
     build(copy)
     dates = pd.read_csv(copy / "cmaq" / "dates.csv")
     assert dates["file_date"].tolist() == ["2016-01-13", "2016-07-13"]
+
+
+def test_a_second_mechanism_by_its_table(copy):
+    build(copy, days=("07-06",), mechanism="saprc07tic_ae7i")
+    with netCDF4.Dataset(copy / "cmaq/emis/emis_transport_TEST36_20160706.nc") as data:
+        assert {"ALK4", "TOLU", "PEC"} <= set(data.variables)
+        assert "PAR" not in data.variables
+    assert pd.read_csv(copy / "cmaq" / "closure.csv")["relative_error"].abs().max() < 2e-7

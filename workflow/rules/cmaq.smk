@@ -18,6 +18,11 @@ rule cmaq:
             "cmaq/temporal_profiles.csv",
             "cmaq/temporal_week.csv",
             "cmaq/vertical_stacks.csv",
+            "cmaq/kit_wrf.csv",
+            *(
+                f"cmaq/kit/{name}.sh.j2"
+                for name in ("bcon", "cctm", "chain", "combine", "env", "icon", "mcip")
+            ),
         ),
     output:
         griddesc="results/{year}/{scenario}/cmaq/GRIDDESC",
@@ -26,6 +31,8 @@ rule cmaq:
         listing="results/{year}/{scenario}/cmaq/streams.csv",
         dates="results/{year}/{scenario}/cmaq/dates.csv",
         closure="results/{year}/{scenario}/cmaq/closure.csv",
+        wrf=directory("results/{year}/{scenario}/cmaq/wrf"),
+        run=directory("results/{year}/{scenario}/cmaq/run"),
     log:
         "logs/cmaq/{year}_{scenario}.log",
     benchmark:
@@ -38,3 +45,30 @@ rule cmaq:
         config=section("case", "cmaq"),
     script:
         "../scripts/cmaq.py"
+
+
+# A scenario as factors on another scenario's files; made when asked for.
+rule desid:
+    input:
+        cities="results/{year}/{scenario}/emissions/cities.nc",
+        base=f"results/{{year}}/{CONFIG.cmaq.desid.base}/emissions/cities.nc",
+        trajectories="results/trajectories/{scenario}.nc",
+        tables=tables(
+            f"cmaq/mechanism_{CONFIG.cmaq.mechanism}.csv",
+            "cmaq/speciation_om_oc.csv",
+            "cmaq/streams.csv",
+        ),
+    output:
+        desid=directory("results/{year}/{scenario}/cmaq/desid"),
+    log:
+        "logs/desid/{year}_{scenario}.log",
+    benchmark:
+        "benchmarks/rules/desid/{year}_{scenario}.tsv"
+    resources:
+        mem_mb=1500,
+        runtime=10,
+    params:
+        code=code_id("scenair.cmaq.io"),
+        config=section("case", "cmaq"),
+    script:
+        "../scripts/cmaq_desid.py"

@@ -1,5 +1,7 @@
 """CMAQ emission files of a year; the work is in scenair.cmaq.io.build_cmaq."""
 
+from pathlib import Path
+
 from scenair.core.audit.session import job
 
 with job(
@@ -20,4 +22,5 @@ with job(
         listing=snakemake.output.listing,
         dates=snakemake.output.dates,
         closure=snakemake.output.closure,
+        kit=Path(snakemake.output.griddesc).parent,
     )

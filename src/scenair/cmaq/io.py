@@ -10,12 +10,21 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from scenair.cmaq import streams, streams_dates
+from scenair.cmaq.check_names import read_mechanism
 from scenair.cmaq.griddesc import format_griddesc
 from scenair.cmaq.io_days import write_days
+from scenair.cmaq.io_desid import write_desid
 from scenair.cmaq.io_inputs import Kit, prepare
+from scenair.cmaq.io_kit import write_kit
+from scenair.cmaq.streams_hourly import MASS_SPECIES
+from scenair.config.case import CaseConfig
+from scenair.config.cmaq import CmaqConfig
 from scenair.core.audit.closure import COLUMNS, require_closed
 from scenair.core.io.atomic import write_text
-from scenair.core.io.tables import write_csv
+from scenair.core.io.netcdf import open_netcdf
+from scenair.core.io.tables import read_table, write_csv
+from scenair.core.regions import units
+from scenair.core.sectors import SECTORS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,8 +45,9 @@ def build_cmaq(
     listing: str | Path,
     dates: str | Path,
     closure: str | Path,
+    kit: str | Path,
 ) -> None:
-    """Rule ``cmaq``: emission files of the case's days, GRIDDESC and the closure.
+    """Rule ``cmaq``: emission files of the case's days, GRIDDESC, the closure and the run kit.
 
     Parameters
     ----------
@@ -50,17 +60,28 @@ def build_cmaq(
     griddesc, emis, stack, listing, dates, closure : path
         Outputs: GRIDDESC, folder of gridded files, folder of point files, streams.csv, dates.csv
         (which file serves which date), closure.csv (kg).
+    kit : path
+        Folder that takes ``wrf/`` (namelists) and ``run/`` (scripts).
 
     Raises
     ------
     MassBalanceError
         The files, read back, differ from gridded.nc by more than 1e-6.
     """
-    kit = prepare(year=year, scenario=scenario, config=config, gridded=gridded, points=points)
-    mapping = kit_dates(kit)
+    made = prepare(year=year, scenario=scenario, config=config, gridded=gridded, points=points)
+    mapping = kit_dates(made)
     files = sorted(set(mapping["file_date"]))
-    _write(kit, files, griddesc=griddesc, emis=emis, stack=stack, listing=listing, closure=closure)
+    _write(made, files, griddesc=griddesc, emis=emis, stack=stack, listing=listing, closure=closure)
     write_csv(mapping, dates)
+    write_kit(
+        year=year,
+        scenario=scenario,
+        config=config,
+        griddesc=griddesc,
+        listing=listing,
+        emis=emis,
+        folder=kit,
+    )
 
 
 def kit_dates(kit: Kit) -> pd.DataFrame:
@@ -159,3 +180,54 @@ def kit_listing(kit: Kit) -> pd.DataFrame:
                 }
             )
     return pd.DataFrame(rows)
+
+
+def build_desid(
+    *,
+    config: Mapping[str, Any],
+    cities: str | Path,
+    base: str | Path,
+    trajectories: str | Path,
+    folder: str | Path,
+) -> None:
+    """Rule ``desid``: a scenario as masks and namelist for the base scenario's emission files.
+
+    Parameters
+    ----------
+    config : mapping
+        Sections ``case`` and ``cmaq``.
+    cities, base : path
+        cities.nc of the scenario and of the base, same year.
+    trajectories : path
+        Trajectories of the scenario, for the city types.
+    folder : path
+        Output folder.
+    """
+    import xarray as xr
+
+    case = CaseConfig.model_validate(config["case"])
+    options = CmaqConfig.model_validate(config["cmaq"])
+    om_oc = read_table("cmaq/speciation_om_oc.csv").set_index("sector")["value"]
+    made = streams.build_streams(
+        read_table("cmaq/streams.csv"),
+        name=options.streams,
+        sectors=SECTORS,
+        species=MASS_SPECIES,
+        pcvoc=options.pcvoc_stoves,
+    )
+    write_desid(
+        scenario=cities,
+        base=base,
+        streams=made,
+        om_oc=xr.DataArray(
+            om_oc.reindex(list(SECTORS)).to_numpy(dtype=float),
+            dims="sector",
+            coords={"sector": list(SECTORS)},
+        ),
+        grid=case.grid.build(),
+        mechanism=read_mechanism(options.mechanism),
+        geometries=units().geometry.loc[list(case.adcodes())].to_dict(),
+        folder=folder,
+        by=options.desid.by,
+        city_type=open_netcdf(trajectories, variables=("city_type",))["city_type"],
+    )
