@@ -1,0 +1,234 @@
+"""End-of-pipe control: technologies of a sector, their shares under a policy, what they remove.
+
+In a chain of a sector (for SO2, NOx, PM, VOC ...) the shares of the technologies sum to at most 1,
+the rest is uncontrolled; removal = sum of share x efficiency. The inventory's own removal holds in
+the base year; afterwards its remainder is scaled by (1 - R(t)) / (1 - R(base)), and R never falls.
+The efficiency given for PM10 is that of its coarse part, so that PM10 never gets below PM25.
+New plants get the best shares of their year.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from scenair.core.errors import InputError
+from scenair.core.species import SPECIES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy.typing as npt
+    import pandas as pd
+
+    Array = npt.NDArray[np.float64]
+
+POLICIES: Final = ("current", "enhanced", "best")
+#: Key regions run along the policy's path at this pace (1 = as the nation).
+KEY_REGION_PACE: Final = "key_region_pace"
+
+
+@dataclass(frozen=True)
+class Chain:
+    """One chain: efficiencies (technology, species) and shares policy -> year -> (technology,)."""
+
+    sector: str
+    name: str
+    source: str
+    technologies: tuple[str, ...]
+    efficiency: Array
+    shares: Mapping[str, Mapping[int, Array]]
+    effects: Mapping[str, Array]
+
+    def share(self, policy: str, years: Array) -> Array:
+        """Shares interpolated to (possibly fractional) years, shape (year, technology)."""
+        knots = sorted(self.shares[policy])
+        table = np.array([self.shares[policy][k] for k in knots])
+        return np.column_stack(
+            [np.interp(years, knots, table[:, i]) for i in range(table.shape[1])]
+        )
+
+    def removal(self, share: Array) -> Array:
+        """Removal by species of shares (..., technology) -> (..., species)."""
+        return share @ self.efficiency
+
+
+def build_chains(
+    technologies: pd.DataFrame, shares: pd.DataFrame, coeffects: pd.DataFrame
+) -> tuple[Chain, ...]:
+    """Chains from the three tables, checked.
+
+    Raises
+    ------
+    InputError
+        Shares that sum to more than 1, efficiencies outside 0-1, a technology without efficiency
+        or shares.
+    """
+    by_key: dict[tuple[str, str], dict[str, dict[str, float]]] = defaultdict(dict)
+    source: dict[tuple[str, str], str] = {}
+    for row in technologies.itertuples():
+        key = (str(row.sector), str(row.chain))
+        source[key] = str(row.source_name)
+        by_key[key].setdefault(str(row.technology), {})[str(row.species)] = float(row.value)  # type: ignore[arg-type]
+        if not 0 <= float(row.value) <= 1:  # type: ignore[arg-type]
+            raise InputError(
+                "a removal outside 0 to 1",
+                where=f"control_technologies, {key[0]}, {key[1]}, {row.technology}, {row.species}",
+                value=row.value,
+            )
+    out = []
+    for key, techs in by_key.items():
+        names = tuple(techs)
+        eta = np.array([[techs[t].get(s, 0.0) for s in SPECIES] for t in names])
+        out.append(
+            Chain(
+                sector=key[0],
+                name=key[1],
+                source=source[key],
+                technologies=names,
+                efficiency=eta,
+                shares=_shares(shares, key, names),
+                effects=_effects(coeffects, key, names),
+            )
+        )
+    return tuple(out)
+
+
+def _effects(frame: pd.DataFrame, key: tuple[str, str], names: tuple[str, ...]) -> dict[str, Array]:
+    rows = frame[(frame["sector"] == key[0]) & (frame["chain"] == key[1])]
+    out: dict[str, Array] = {}
+    for row in rows.itertuples():
+        values = out.setdefault(str(row.effect), np.zeros(len(names)))
+        values[names.index(str(row.technology))] = float(row.value)  # type: ignore[arg-type]
+    return out
+
+
+def _shares(
+    frame: pd.DataFrame, key: tuple[str, str], names: tuple[str, ...]
+) -> dict[str, dict[int, Array]]:
+    rows = frame[(frame["sector"] == key[0]) & (frame["chain"] == key[1])]
+    out: dict[str, dict[int, Array]] = {}
+    for policy in POLICIES:
+        wide = rows[rows["policy"] == policy].pivot_table(
+            index="year", columns="technology", values="value"
+        )
+        missing = [t for t in names if t not in wide.columns]
+        where = f"control_shares, {key[0]}, {key[1]}, {policy}"
+        if missing or wide.isna().any().any():
+            raise InputError(
+                "shares of a technology are missing", where=where, value=", ".join(missing)
+            )
+        table = wide[list(names)].to_numpy()
+        if (table < 0).any() or (table.sum(axis=1) > 1 + 1e-9).any():
+            raise InputError(
+                "shares of one chain outside 0 to 1",
+                where=where,
+                value=float(table.sum(axis=1).max()),
+                allowed="each >= 0, sum <= 1",
+            )
+        out[policy] = {int(y): row for y, row in zip(wide.index, table, strict=True)}
+    return out
+
+
+@dataclass(frozen=True)
+class ControlResult:
+    """Outcome of the end-of-pipe policy.
+
+    ``remainder`` (year, region, pair, species): what is left over what was left in the base year;
+    ``added`` (year, region, pair, species) Mg per unit: declared co-effects; ``penalty``
+    (year, region, pair): extra fuel as a share.
+    """
+
+    remainder: Array
+    added: Array
+    penalty: Array
+
+
+def apply_controls(
+    chains: Sequence[Chain],
+    *,
+    years: Array,
+    pairs: Sequence[tuple[str, str]],
+    policy: Sequence[str],
+    pace: Array,
+    new_share: Mapping[str, Array],
+    diverge: int,
+) -> ControlResult:
+    """Remainder by year, region and pair.
+
+    Parameters
+    ----------
+    years : ndarray, shape (year,)
+        Base year first.
+    pairs : sequence of (sector, source)
+    policy : sequence of str, one a control region
+    pace : ndarray, shape (region,)
+        A region with pace 1.2 is at 2027 where the nation is at 2029 (from a base year of 2017).
+    new_share : mapping
+        Sector -> share of new plants in its capacity, (year, region); best shares hold for these.
+    diverge : int
+        Years between the base year and this one follow the policy ``enhanced``, as it happened.
+    """
+    n_years, n_regions = years.size, len(policy)
+    shape = (n_years, n_regions, len(pairs), len(SPECIES))
+    remainder, added = np.ones(shape), np.zeros(shape)
+    penalty = np.zeros(shape[:3])
+    for chain in chains:
+        chosen = [
+            i for i, (j, f) in enumerate(pairs) if j == chain.sector and chain.source in ("*", f)
+        ]
+        fresh = new_share.get(chain.sector, np.zeros((n_years, n_regions)))
+        share = _policy_shares(chain, years, policy, pace, fresh, diverge)
+        removal = np.maximum.accumulate(chain.removal(share), axis=0)
+        # (1 - R) / (1 - R0); a chain that removes all in the base year can't be scaled
+        ratio = (1.0 - removal) / np.maximum(1.0 - removal[:1], 1e-9)
+        remainder[:, :, chosen] *= ratio[:, :, None]
+        for effect, by_technology in chain.effects.items():
+            change = np.maximum((share - share[:1]) @ by_technology, 0.0)
+            if effect == "energy":
+                penalty[:, :, chosen] += change[:, :, None]
+            else:
+                added[:, :, chosen, SPECIES.index(effect)] += change[:, :, None]
+    return ControlResult(remainder=remainder, added=added, penalty=penalty)
+
+
+def _policy_shares(
+    chain: Chain, years: Array, policy: Sequence[str], pace: Array, fresh: Array, diverge: int
+) -> Array:
+    """Shares (year, region, technology): existing plants by policy, new ones at best."""
+    base = years[0]
+    out = np.empty((years.size, len(policy), len(chain.technologies)))
+    for r, name in enumerate(policy):
+        own = base + (years - base) * pace[r]
+        existing = chain.share(name, own)
+        common = (years > base) & (years < diverge)
+        existing[common] = chain.share("enhanced", own)[common]
+        best = chain.share("best", own)
+        weight = fresh[:, r : r + 1]
+        mixed = (1.0 - weight) * existing + weight * best
+        # what has been fitted is not taken out again when the mix changes
+        worse = chain.removal(mixed).sum(axis=1) < chain.removal(existing).sum(axis=1)
+        out[:, r] = np.where(worse[:, None], existing, mixed)
+    return out
+
+
+def net_after(net: Array, result: ControlResult) -> Array:
+    """Net factors after control, shape (year, region, pair, species), Mg per unit.
+
+    Parameters
+    ----------
+    net : ndarray, shape (region, pair, species)
+        Of the base year.
+    """
+    out = net * result.remainder + result.added * (net[:, :, -1:] > 0)
+    fine, pm10 = SPECIES.index("PM25"), SPECIES.index("PM10")
+    coarse = net[..., pm10] - net[..., fine]
+    out[..., pm10] = np.where(
+        coarse >= 0,
+        out[..., fine] + coarse * result.remainder[..., pm10],
+        net[..., pm10] * result.remainder[..., fine],
+    )
+    return out

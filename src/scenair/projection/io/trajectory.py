@@ -1,0 +1,184 @@
+"""The trajectory file: years of history as they are, then the projection."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import xarray as xr
+
+from scenair.core.sectors import SECTORS
+from scenair.core.species import SPECIES
+from scenair.projection.peaks import peak_years
+from scenair.projection.state import CARRIERS
+from scenair.projection.typology import TYPES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
+    from scenair.projection.setup import Projection
+    from scenair.projection.state import State
+
+    Array = npt.NDArray[np.float64]
+
+
+def _dense(state: State, values: Array, sources: Sequence[str], *, fill: float) -> Array:
+    """Pairs to (…, sector, source), last axis of ``values`` is the pair."""
+    out = np.full((*values.shape[:-1], len(SECTORS), len(sources)), fill)
+    index = {f: i for i, f in enumerate(sources)}
+    for i, (sector, source) in enumerate(state.pairs):
+        out[..., SECTORS.index(sector), index[source]] = values[..., i]
+    return out
+
+
+def _history(states: Sequence[State], sources: Sequence[str]) -> tuple[Array, Array, Array]:
+    activity = np.stack([_dense(s, s.activity, sources, fill=0.0) for s in states])
+    net = np.stack(
+        [np.moveaxis(_dense(s, np.moveaxis(s.net, 1, 2), sources, fill=0.0), 1, -1) for s in states]
+    )
+    emission = np.stack([s.emission for s in states])
+    return activity, net, emission
+
+
+def trajectory_dataset(
+    states: Sequence[State],
+    *,
+    projection: Projection | None,
+    city_type: npt.NDArray[np.int32],
+    tolerance: float,
+) -> xr.Dataset:
+    """The dataset of the contract.
+
+    Parameters
+    ----------
+    states : sequence of State
+        History years in ascending order, all with the same regions and cities.
+    projection : Projection, optional
+        Without it the file holds the history alone.
+    city_type : ndarray of int32, shape (city,)
+    tolerance : float
+        Of the peak criterion.
+    """
+    base = states[-1]
+    sources = tuple(dict.fromkeys(f for s in states for f in s.sources))
+    activity, net, emission = _history(states, sources)
+    years = [s.year for s in states]
+    if projection is not None:
+        years += [y for y in projection.years if y > base.year]
+        later = slice(1, None)
+        activity = np.concatenate(
+            [activity, _dense(base, projection.activity[later], sources, fill=0.0)]
+        )
+        moved = np.moveaxis(projection.net[later], 2, 3)
+        net = np.concatenate([net, np.moveaxis(_dense(base, moved, sources, fill=0.0), 2, -1)])
+        emission = np.concatenate([emission, projection.emission[later]])
+    co2 = emission[..., SPECIES.index("CO2")].sum(axis=2)
+    year, peaked = peak_years(co2, years, tolerance=tolerance)
+    ds = xr.Dataset(
+        {
+            "emission": (
+                ("year", "city", "sector", "species"),
+                emission,
+                {"units": "Mg yr-1", "long_name": "annual emission; NOx as NO2, OC as C"},
+            ),
+            "activity": (
+                ("year", "city", "sector", "source"),
+                activity,
+                {"units": "see unit(source)", "long_name": "annual use of fuel or product"},
+            ),
+            "net_factor": (
+                ("year", "region", "sector", "source", "species"),
+                net,
+                {
+                    "units": "Mg per unit(source)",
+                    "long_name": "closing factor x emission factor x (1 - removal)",
+                },
+            ),
+            "control_region": (
+                ("city",),
+                base.region,
+                {"units": "1", "long_name": "region of the net factors of each city"},
+            ),
+            "province_of_city": (
+                ("city",),
+                base.province,
+                {"units": "1", "long_name": "adcode of the province"},
+            ),
+            "unit": (
+                ("source",),
+                [base.units.get(f, "TJ") for f in sources],
+                {"units": "1", "long_name": "unit of the activity of a source"},
+            ),
+            "city_type": (
+                ("city",),
+                city_type,
+                {
+                    "units": "1",
+                    "long_name": "city type",
+                    "flag_values": np.arange(len(TYPES), dtype=np.int32),
+                    "flag_meanings": " ".join(TYPES),
+                },
+            ),
+            "co2_peak_year": (
+                ("city",),
+                year,
+                {"units": "1", "long_name": "last year of the maximum of direct CO2"},
+            ),
+            "peaked": (
+                ("city",),
+                peaked.astype(np.int32),
+                {
+                    "units": "1",
+                    "flag_values": np.array([0, 1], dtype=np.int32),
+                    "flag_meanings": "not_peaked peaked",
+                },
+            ),
+        },
+        coords={
+            "year": np.asarray(years, dtype=np.int32),
+            "city": base.cities,
+            "sector": list(SECTORS),
+            "species": list(SPECIES),
+            "source": list(sources),
+        },
+    )
+    ds["emission"].attrs["formula"] = (
+        "sum over source of activity(year, city, sector, source) x "
+        "net_factor(year, control_region(city), sector, source, species)"
+    )
+    if projection is not None:
+        _add_balance(ds, projection, years)
+    return ds
+
+
+def _add_balance(ds: xr.Dataset, projection: Projection, years: Sequence[int]) -> None:
+    """Electricity demand and generation from the base year on, NaN before."""
+    from scenair.projection.supply import TECHNOLOGIES
+
+    n_before = len(years) - len(projection.years)
+    demand = np.full((len(years), ds.sizes["city"], ds.sizes["sector"]), np.nan)
+    demand[n_before:] = projection.balance.demand
+    generation = np.full((len(years), len(TECHNOLOGIES)), np.nan)
+    generation[n_before:] = projection.balance.generation
+    ds["electricity_demand"] = (
+        ("year", "city", "sector"),
+        demand,
+        {"units": "TWh yr-1", "long_name": "electricity consumption"},
+    )
+    ds["generation"] = (
+        ("year", "technology"),
+        generation,
+        {
+            "units": "TWh yr-1",
+            "long_name": "generation; its sum times (1 - loss) is the demand",
+            "loss": projection.balance.loss,
+        },
+    )
+    ds.coords["technology"] = list(TECHNOLOGIES)
+
+
+def carriers_note() -> str:
+    """What a reader should know of the added sources."""
+    return f"sources that measures may bring in: {', '.join(CARRIERS)}"

@@ -1,0 +1,141 @@
+# Projection: activity, turnover, measures and controls to the horizon, one scenario a job.
+from scenair.config.load import dump as dump_model
+
+HISTORY_INVENTORIES = expand("results/inventory/{year}.nc", year=HISTORY_YEARS)
+USER_MEASURES = sorted(
+    os.path.relpath(path)
+    for path in Path(workflow.basedir, "config", "measures").glob("*.csv")
+)
+PROJECTION_TABLES = tables(
+    "regions/city_names_en.csv",
+    *(
+        f"projection/{path.name}"
+        for path in sorted(
+            Path(workflow.basedir, "resources", "projection").glob("*.csv*")
+        )
+    ),
+)
+
+
+def responsibility_of(wildcards):
+    """The surrogate's matrix, for scenarios that choose measures by it."""
+    select = SCENARIOS[wildcards.scenario].select
+    if select is None or select.weights != "responsibility":
+        return []
+    return [f"results/responsibility/{BASE_YEAR}.nc"]
+
+
+def iamc_of(wildcards):
+    """The IAMC file of a scenario."""
+    path = SCENARIOS[wildcards.scenario].iamc
+    return [path] if path else []
+
+
+def points_of(wildcards):
+    """Plants that a year starts from: its own in the history, else those of the base year."""
+    year = wildcards.year if wildcards.scenario == "history" else BASE_YEAR
+    return f"results/inventory/points_{year}.csv"
+
+
+def plants_of(wildcards):
+    """Capacity by year of a scenario; the history copies its plants."""
+    if wildcards.scenario == "history":
+        return []
+    return [f"results/trajectories/{wildcards.scenario}.plants.csv"]
+
+
+rule city_types:
+    input:
+        tables=PROJECTION_TABLES,
+        inventory=f"results/inventory/{BASE_YEAR}.nc",
+    output:
+        types="results/projection/city_types.csv",
+        quality="results/projection/city_types_quality.csv",
+    log:
+        "logs/projection/city_types.log",
+    benchmark:
+        "benchmarks/rules/city_types.tsv"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code_id("scenair.projection.io"),
+        config=section("case", "projection"),
+    script:
+        "../scripts/city_types.py"
+
+
+rule history_trajectory:
+    input:
+        tables=PROJECTION_TABLES,
+        inventories=HISTORY_INVENTORIES,
+        types="results/projection/city_types.csv",
+    output:
+        trajectory="results/trajectories/history.nc",
+        closure="results/trajectories/history.closure.csv",
+    log:
+        "logs/projection/history.log",
+    benchmark:
+        "benchmarks/rules/history_trajectory.tsv"
+    resources:
+        mem_mb=1500,
+        runtime=10,
+    params:
+        code=code_id("scenair.projection.io"),
+        config=section("case", "projection"),
+    script:
+        "../scripts/history_trajectory.py"
+
+
+rule trajectory:
+    input:
+        tables=PROJECTION_TABLES,
+        user_measures=USER_MEASURES,
+        inventories=HISTORY_INVENTORIES,
+        points=f"results/inventory/points_{BASE_YEAR}.csv",
+        types="results/projection/city_types.csv",
+        responsibility=responsibility_of,
+        iamc=iamc_of,
+    output:
+        trajectory="results/trajectories/{scenario}.nc",
+        closure="results/trajectories/{scenario}.closure.csv",
+        plants="results/trajectories/{scenario}.plants.csv",
+        measures="results/trajectories/{scenario}.measures.csv",
+    log:
+        "logs/trajectory/{scenario}.log",
+    benchmark:
+        "benchmarks/rules/trajectory/{scenario}.tsv"
+    wildcard_constraints:
+        scenario=r"(?!history)[a-z][a-z0-9_]*",
+    resources:
+        mem_mb=2500,
+        runtime=15,
+    params:
+        code=code_id("scenair.projection.io"),
+        config=section("case", "projection"),
+        plan=lambda wildcards: dump_model(SCENARIOS[wildcards.scenario]),
+    script:
+        "../scripts/trajectory.py"
+
+
+rule city_emissions:
+    input:
+        trajectory="results/trajectories/{scenario}.nc",
+        points=points_of,
+        plants=plants_of,
+    output:
+        cities="results/{year}/{scenario}/emissions/cities.nc",
+        points="results/{year}/{scenario}/emissions/points.csv",
+        closure="results/{year}/{scenario}/emissions/cities.closure.csv",
+    log:
+        "logs/city_emissions/{year}_{scenario}.log",
+    benchmark:
+        "benchmarks/rules/city_emissions/{year}_{scenario}.tsv"
+    resources:
+        mem_mb=1500,
+        runtime=10,
+    params:
+        code=code_id("scenair.projection.io"),
+        config=section("case", "projection"),
+    script:
+        "../scripts/city_emissions.py"
