@@ -27,6 +27,7 @@ from scenair.core.species import SPECIES
 
 PARTS = ("SO4", "NO3", "NH4", "BC", "OA", "OTHER", "BACKGROUND")
 TYPES = ("energy", "heavy_industry", "services", "tourism")
+FLAGS = {"units": "1", "flag_values": np.arange(4, dtype="int32"), "flag_meanings": " ".join(TYPES)}
 CASE = CaseConfig(
     name="made-up",
     title="A made-up case",
@@ -94,7 +95,7 @@ def trajectories(root: Path, scenario: str) -> None:
         n = emission.sizes["city"]
         peak = np.where(np.arange(n) % 5 == 0, years[-1], 2013 + np.arange(n) % 15)
         ds = emission.to_dataset(name="emission").assign(
-            city_type=("city", [TYPES[i % 4] for i in range(n)]),
+            city_type=("city", (np.arange(n) % 4).astype("int32"), FLAGS),
             co2_peak_year=("city", np.minimum(peak, years[-1]).astype("int32"), {"units": "1"}),
             peaked=("city", (peak < years[-1]).astype("int32"), {"units": "1"}),
         )
@@ -217,7 +218,7 @@ def attainment(folder: Path, *, year: int, factor: float) -> None:
             "name_zh": table["name_zh"].to_numpy(),
             "name_en": table["name_en"].to_numpy(),
             "province": table["province"].to_numpy(),
-            "city_type": [TYPES[i % 4] for i in range(n)],
+            "city_type": np.arange(n) % 4,
             "population": np.linspace(2e6, 2e7, n).round(),
             "monitored": monitored,
             "pm25_base": np.where(monitored, base, np.nan),

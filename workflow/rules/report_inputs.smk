@@ -50,6 +50,7 @@ def contract_files(wildcards):
         *(f"results/inventory/closure_{year}.csv" for year in HISTORY_YEARS),
         f"results/trajectories/{wildcards.scenario}.nc",
         f"results/trajectories/{wildcards.scenario}.closure.csv",
+        "results/projection/city_types.csv",
         "results/geometry/spatial.nc",
         "results/surrogate/meteorology.nc",
         "results/surrogate/background.nc",
@@ -57,5 +58,11 @@ def contract_files(wildcards):
         f"results/{MONITOR_YEAR}/history/air_quality/annual.nc",
     ]
     own = [p for p in PRODUCTS if p not in ("report.html", "manifest.json")]
+    own += [
+        "emissions/cities.closure.csv",
+        "air_quality/closure.csv",
+        "attainment/cities_fused.csv",
+        "attainment/sensitivity.csv",
+    ]
     files = [*shared, *(f"{target}/{product}" for product in own)]
     return list(dict.fromkeys(files))

@@ -10,16 +10,17 @@ from scenair.config.base import Section
 
 #: File stem -> caption; words in braces are filled in by the report.
 FIGURES: Final[dict[str, str]] = {
-    "emission_maps": (
-        "Emissions of {year} per km2 of cell area (Mg km-2 yr-1, logarithmic scale, the same in "
-        "every year and scenario). NOx counts as NO2; CO2 is the direct emission of the cell."
+    "attainment_map": (
+        "Annual PM2.5 of {year} against the limit in force on 31 December {year}. Only units with "
+        "a prefecture-level monitor record are judged; the others are grey."
     ),
-    "trajectories_species": (
-        "National emissions, {first_year} to {horizon}: history (black), {title} (blue) and, where "
-        "it is another scenario, the counterfactual reference (grey). The dashed line marks {year}."
+    "city_ranking": (
+        "Monitored cities ranked by PM2.5 of {year} (filled) beside {monitor_year} (open). Solid "
+        "line: limit in force; dotted line: {compare_limit:g} ug m-3 (GB 3095-2012)."
     ),
-    "trajectories_sectors": (
-        "National emissions by sector group in {title}. Years up to {base_year} are history."
+    "double_attainment": (
+        "Monitored cities by type: PM2.5 attained in {year} and CO2 peaked by {year}, both, "
+        "one of the two, or neither. Numbers are cities."
     ),
     "pm25_map": (
         "Annual mean PM2.5 of {year}. Left: the field as modelled (dry mass); its absolute level "
@@ -35,17 +36,17 @@ FIGURES: Final[dict[str, str]] = {
         "weighted with the census population of 2020. The background is what this run does not "
         "control (dust, sea salt, natural organic aerosol, inflow, ships)."
     ),
-    "attainment_map": (
-        "Annual PM2.5 of {year} against the limit in force on 31 December {year}. Only units with "
-        "a prefecture-level monitor record are judged; the others are grey."
+    "emission_maps": (
+        "Emissions of {year} per km2 of cell area (Mg km-2 yr-1, logarithmic scale, the same in "
+        "every year and scenario). NOx counts as NO2; CO2 is the direct emission of the cell."
     ),
-    "city_ranking": (
-        "Monitored cities ranked by PM2.5 of {year} (filled) beside {monitor_year} (open). Solid "
-        "line: limit in force; dotted line: {compare_limit:g} ug m-3 (GB 3095-2012)."
+    "trajectories_species": (
+        "Emissions of all units, {first_year} to {horizon}: history (black), {title} (blue) and "
+        "the counterfactual reference (grey) where that is another scenario. The dashed line "
+        "marks {year}."
     ),
-    "double_attainment": (
-        "Monitored cities by type: PM2.5 attained in {year} and CO2 peaked by {year}, both, "
-        "one of the two, or neither. Numbers are cities."
+    "trajectories_sectors": (
+        "Emissions of all units by sector group in {title}. Years up to {base_year} are history."
     ),
     "co2_peak_years": (
         "Year in which a unit's direct CO2 emission is highest (last year of a tie), by city type; "

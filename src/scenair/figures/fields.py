@@ -76,7 +76,7 @@ def annual_density(flux: xr.DataArray, *, year: int) -> xr.DataArray:
     return (total * 1000.0).assign_attrs(units="Mg km-2 yr-1")
 
 
-def national_totals(emission: xr.DataArray) -> xr.DataArray:
+def total_over_units(emission: xr.DataArray) -> xr.DataArray:
     """Sum over units: (year, sector, species) in Tg yr-1 from Mg yr-1."""
     require_units(emission, "Mg yr-1", where="trajectories")
     return (emission.sum("city") / 1e6).assign_attrs(units="Tg yr-1")

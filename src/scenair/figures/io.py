@@ -11,6 +11,7 @@ import pandas as pd
 from scenair.config.case import CaseConfig
 from scenair.config.figures import FIGURES, FiguresConfig
 from scenair.core.errors import InputError
+from scenair.core.flags import flag_words
 from scenair.core.io.netcdf import open_netcdf, require_finite
 from scenair.core.io.tables import read_csv
 from scenair.core.species import SPECIES
@@ -123,10 +124,11 @@ def _figures(run: _Run) -> Iterator[tuple[str, Figure]]:
 
 def _trajectory_figures(run: _Run) -> Iterator[tuple[str, Figure]]:
     emission, facts = read_trajectory(run.sources.trajectory)
-    totals = fields.national_totals(emission)
+    n_units = emission.sizes["city"]
+    totals = fields.total_over_units(emission)
     reference = None
     if run.sources.reference is not None:
-        reference = fields.national_totals(read_trajectory(run.sources.reference)[0])
+        reference = fields.total_over_units(read_trajectory(run.sources.reference)[0])
     base_year = run.case.base_year
     yield (
         "trajectories_species",
@@ -137,7 +139,7 @@ def _trajectory_figures(run: _Run) -> Iterator[tuple[str, Figure]]:
             title=run.title,
             year=run.year,
             base_year=base_year,
-            heading=f"National emissions, {run.name}",
+            heading=f"Emissions of the {n_units} units, {run.name}",
         ),
     )
     yield (
@@ -146,12 +148,12 @@ def _trajectory_figures(run: _Run) -> Iterator[tuple[str, Figure]]:
             totals,
             year=run.year,
             base_year=base_year,
-            heading=f"National emissions by sector group, {run.name}",
+            heading=f"Emissions of the {n_units} units by sector group, {run.name}",
         ),
     )
     last = int(totals["year"][-1])
     table, rest = fields.peak_counts(
-        facts["co2_peak_year"].values.tolist(), facts["city_type"].values.tolist(), last_year=last
+        facts["co2_peak_year"].values.tolist(), city_types(facts["city_type"]), last_year=last
     )
     yield (
         "co2_peak_years",
@@ -181,6 +183,8 @@ def _city_figures(run: _Run) -> Iterator[tuple[str, Figure]]:
         ),
     )
     double = read_csv(run.sources.double, columns=("adcode", "city_type", "class"))
+    words = flag_words(read_trajectory(run.sources.trajectory)[1]["city_type"])
+    double["city_type"] = double["city_type"].astype(str).replace(words)
     yield (
         "double_attainment",
         charts.double_chart(
@@ -270,6 +274,12 @@ def read_trajectory(path: Path) -> tuple[xr.DataArray, xr.Dataset]:
         emission = ds["emission"].load()
         require_finite(emission, where=str(path))
         return emission, ds[list(facts)].load()
+
+
+def city_types(variable: xr.DataArray) -> list[str]:
+    """City types as words."""
+    words = flag_words(variable)
+    return [words.get(str(value), str(value)) for value in variable.values]
 
 
 def read_fused(path: Path) -> xr.DataArray:

@@ -49,15 +49,17 @@ class Contents:
     config : mapping
         Sections ``case`` and ``figures``.
     co2 : DataArray (year)
-        National direct CO2, Tg yr-1.
+        Direct CO2 of all units, Tg yr-1.
     national : DataArray (year, species)
-        National emissions, Tg yr-1.
+        Emissions of all units, Tg yr-1.
     cities, double : DataFrame
         ``cities.csv`` and ``double.csv``.
     summary, manifest : mapping
         ``summary.json`` and ``manifest.json``.
     manifest_sha256 : str
     figures : mapping of stem -> data URI
+    type_words : mapping
+        City type as the tables write it -> word.
     source : str
         Attribute ``source`` of ``annual.nc``.
     """
@@ -76,7 +78,12 @@ class Contents:
     manifest: Mapping[str, Any]
     manifest_sha256: str
     figures: Mapping[str, str]
-    source: str = "surrogate"
+    type_words: Mapping[str, str]
+    source: str
+
+    def city_type(self, name: object) -> str:
+        """A city type in words."""
+        return self.type_words.get(str(name), str(name)).replace("_", " ")
 
     @property
     def is_history(self) -> bool:
@@ -121,7 +128,7 @@ def headline(c: Contents) -> list[dict[str, str]]:
             "beside": f"limit in force on 31 December {c.year}; {_units_beside(nation)}",
         },
         {
-            "label": "national CO₂ (direct, energy and process)",
+            "label": f"direct CO₂ of the {len(c.cities)} units",
             "value": f"peaks in {peak_year}" if peaked else f"no peak in {span}",
             "beside": f"highest {peak:,.0f} Tg in {peak_year}; "
             f"{float(c.co2.sel(year=c.year)):,.0f} Tg in {c.year}",
@@ -159,7 +166,7 @@ def group_rows(c: Contents) -> list[dict[str, Any]]:
         rows.append(
             {
                 "kind": kind,
-                "name": REGION_WORDS.get(name, name.replace("_", " ")),
+                "name": c.city_type(REGION_WORDS.get(name, name)),
                 "n_units": group.get("n_units"),
                 "n_monitored": group.get("n_monitored"),
                 "n_attain": group.get("n_attain_monitored"),
@@ -173,7 +180,7 @@ def group_rows(c: Contents) -> list[dict[str, Any]]:
 
 
 def emission_rows(c: Contents) -> list[dict[str, str]]:
-    """National emissions of the base year, the monitor year and the year, Tg yr-1."""
+    """Emissions of all units in the base year, the monitor year and the year, Tg yr-1."""
     base_year = int(c.config["case"]["base_year"])
     rows = []
     for name in map(str, c.national["species"].values):
@@ -206,7 +213,7 @@ def _city_row(c: Contents, row: Mapping[Any, Any]) -> dict[str, Any]:
         "name": row["name_en"],
         "name_zh": row["name_zh"],
         "province": PROVINCE_NAMES_EN.get(int(row["province"]), str(row["province"])),
-        "type": str(row["city_type"]).replace("_", " "),
+        "type": c.city_type(row["city_type"]),
         "base": number(row["pm25_base"], 1),
         "value": number(row["pm25"], 1),
         "change": number(change, 1),
@@ -302,6 +309,21 @@ def concentration_source(c: Contents) -> str:
     """``surrogate`` or ``cmaq``, as the concentration file says."""
     words = {"surrogate": "the built-in surrogate", "cmaq": "CMAQ output of the user"}
     return words.get(c.source, c.source)
+
+
+def synthetic_groups(c: Contents) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+    """Synthetic content, and notes of other files: each text once, with the files that carry it."""
+    made_up = {row["file"] for row in c.manifest["synthetic"] if row["kind"] == "synthetic"}
+    found: dict[tuple[bool, str], dict[str, None]] = {}
+    for row in c.manifest["synthetic"]:
+        # the bare word is told by the list that the file stands in
+        if row["text"].lower() not in ("true", "yes", "1"):
+            place = f"{row['file']}, {row['variable']}" if row["variable"] else row["file"]
+            found.setdefault((row["file"] in made_up, row["text"]), {})[place] = None
+    groups: dict[bool, list[dict[str, str]]] = {True: [], False: []}
+    for (synthetic, text), places in found.items():
+        groups[synthetic].append({"text": text, "files": ", ".join(places)})
+    return groups[True], groups[False]
 
 
 def as_bool(column: pd.Series) -> pd.Series:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from scenair.core.audit.checksums import sha256_of
 from scenair.core.audit.closure import COLUMNS, require_closed
 from scenair.core.errors import InputError
+from scenair.core.flags import flag_words
 from scenair.core.io.atomic import write_json, write_text
 from scenair.core.io.netcdf import open_netcdf
 from scenair.core.io.paths import resources
@@ -134,6 +135,7 @@ def build_report(
     """
     with open_netcdf(trajectory, variables={"emission": "Mg yr-1"}, chunks={}) as ds:
         national = ds["emission"].sum(("city", "sector")).load() / 1e6
+        types = flag_words(ds["city_type"]) if "city_type" in ds else {}
     contents = Contents(
         year=year,
         scenario=scenario,
@@ -149,6 +151,7 @@ def build_report(
         manifest=read_manifest(Path(manifest).parent),
         manifest_sha256=sha256_of(manifest),
         figures={stem: data_uri(path) for stem, path in figures.items()},
+        type_words=types,
         source=str(_attributes(str(annual))[""].get("source", "unknown")),
     )
     write_text(render(contents), report)

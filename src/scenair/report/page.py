@@ -32,6 +32,7 @@ def render(c: Contents) -> str:
         emissions=content.emission_rows(c),
         figures=content.captions(c),
         cities=content.city_rows(c),
+        synthetic=content.synthetic_groups(c),
         assumed=content.assumed_groups(c),
         compare=content.compare_limit(c),
         standard=str(c.cities["standard"].iloc[0]),

@@ -117,7 +117,7 @@ peaked, %</th></tr></thead><tbody>
 <p class="soft">PM2.5 in µg m⁻³: mean over the monitored cities; population-weighted: fused field
 over all units. Regions overlap.</p>
 
-<h2>National emissions</h2>
+<h2>Emissions of all units</h2>
 <table><thead><tr><th>species</th><th class="n">{{ c.monitor_year }}, Tg</th><th class="n">
 {{ c.config.case.base_year }}, Tg</th><th class="n">{{ c.year }}, Tg</th><th class="n">change since
 {{ c.config.case.base_year }}, %</th></tr></thead><tbody>
@@ -184,10 +184,13 @@ error</th><th>where</th></tr></thead><tbody>
 </tbody></table>
 
 <h2>What is synthetic</h2>
-{% if c.manifest.synthetic %}<ul>
-{% for r in c.manifest.synthetic %}<li><code>{{ r.file }}{% if r.variable %}: {{ r.variable }}
-{% endif %}</code> {% if r.kind == "note" %}(note) {% endif %}{{ r.text }}</li>{% endfor %}
-</ul>{% else %}<p>No file declares synthetic content.</p>{% endif %}
+{% if synthetic[0] %}<p>These files hold stand-ins that no measurement and no model of the real
+thing is behind:</p><ul>
+{% for r in synthetic[0] %}<li>{{ r.text }} <span class="soft">({{ r.files }})</span></li>
+{% endfor %}</ul>{% else %}<p>No file declares synthetic content.</p>{% endif %}
+{% if synthetic[1] %}<details><summary>Notes that other files carry</summary><ul>
+{% for r in synthetic[1] %}<li>{{ r.text }} <span class="soft">({{ r.files }})</span></li>
+{% endfor %}</ul></details>{% endif %}
 
 <h2>What is assumed</h2>
 <p>{{ c.manifest.assumed|length }} figures of the tables that were read are tagged <em>assumed</em>:
