@@ -13,7 +13,7 @@ import xarray as xr
 
 from scenair.config.figures import FIGURES
 from scenair.report.content import co2_peak, number
-from tests.figures.contract_case import Made, write_case
+from tests.figures.contract_case import TYPES, Made, write_case
 from tests.report.conftest import write_report
 
 
@@ -55,8 +55,10 @@ def text(made_once: Made) -> str:
 def test_page_is_whole_and_alone(text: str) -> None:
     page = Page(text)
     assert page.stack == []
-    assert len(page.addresses) == len(FIGURES)
-    assert all(a.startswith("data:image/png;base64,") for a in page.addresses)
+    pictures = [a for a in page.addresses if a.startswith("data:image/png;base64,")]
+    assert len(pictures) == len(FIGURES)
+    places = [a for a in page.addresses if a not in pictures]
+    assert all(f'id="{place.removeprefix("#")}"' in text for place in places)
     assert not re.search(r"(src|href)=[\"']?https?:|@import|url\(", text)
 
 
@@ -74,7 +76,12 @@ def test_page_holds_the_numbers_of_the_tables(made_once: Made, text: str) -> Non
     assert not set(others) & set(rows)
     assert f"{int(monitored['pm25_attains'].sum())} of {len(monitored)} monitored" in text
     assert "limit in force on 31 December 2030" in text
-    assert "at or below 35" in text
+    assert "7 at or below 35" in text
+    assert "30.5 to 31.5 with 0.5 to 1.5 × background" in text
+    assert rows["0.5 × B"] == ["0.5 × B", "9 of 24", "9 of 24", "30.5"]
+    assert rows["fused"][:2] == ["fused", "24"]
+    types = [row[1] for row in Page(text).rows if row[0] == "city type"]
+    assert types == [name.replace("_", " ") for name in TYPES]
 
 
 def test_page_says_what_it_must(text: str) -> None:

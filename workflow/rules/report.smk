@@ -31,6 +31,7 @@ rule report:
         cities="results/{year}/{scenario}/attainment/cities.csv",
         double="results/{year}/{scenario}/attainment/double.csv",
         summary="results/{year}/{scenario}/attainment/summary.json",
+        published=resource("inventory/meic_national.csv"),
         manifest="results/{year}/{scenario}/manifest.json",
         figures=expand(
             "results/{{year}}/{{scenario}}/figures/{stem}.png", stem=FIGURE_STEMS

@@ -62,6 +62,9 @@ class Contents:
         City type as the tables write it -> word.
     source : str
         Attribute ``source`` of ``annual.nc``.
+    published : DataFrame, optional
+        National totals the inventory reproduces (species, year, value in Tg yr-1); only where the
+        case is the whole mainland.
     """
 
     year: int
@@ -80,6 +83,7 @@ class Contents:
     figures: Mapping[str, str]
     type_words: Mapping[str, str]
     source: str
+    published: pd.DataFrame | None = None
 
     def city_type(self, name: object) -> str:
         """A city type in words."""
@@ -115,22 +119,24 @@ def headline(c: Contents) -> list[dict[str, str]]:
     nation = c.summary["national"]
     peak_year, peak, peaked = co2_peak(c.co2)
     span = f"{int(c.co2['year'][0])}-{int(c.co2['year'][-1])}"
+    first = ", the first year of the record" if peak_year == int(c.co2["year"][0]) else ""
     cards = [
         {
             "label": "population-weighted PM2.5",
             "value": f"{number(nation.get('population_weighted_pm25'), 1)} µg m⁻³",
             "beside": f"{number(nation.get('population_weighted_pm25_base'), 1)} in "
-            f"{c.monitor_year}; fused field, census population of 2020",
+            f"{c.monitor_year}; {_background_range(c)}fused field, census population of 2020",
         },
         {
             "label": f"cities at or below {c.limit:g} µg m⁻³",
             "value": f"{nation['n_attain_monitored']} of {nation['n_monitored']} monitored",
-            "beside": f"limit in force on 31 December {c.year}; {_units_beside(nation)}",
+            "beside": f"limit in force on 31 December {c.year}; {_at_compare(c)}"
+            f"{_units_beside(nation)}",
         },
         {
             "label": f"direct CO₂ of the {len(c.cities)} units",
-            "value": f"peaks in {peak_year}" if peaked else f"no peak in {span}",
-            "beside": f"highest {peak:,.0f} Tg in {peak_year}; "
+            "value": f"highest in {peak_year}" if peaked else f"no peak in {span}",
+            "beside": f"{peak:,.0f} Tg in {peak_year}{first}; "
             f"{float(c.co2.sel(year=c.year)):,.0f} Tg in {c.year}",
         },
     ]
@@ -146,6 +152,27 @@ def headline(c: Contents) -> list[dict[str, str]]:
             }
         )
     return cards
+
+
+def _background_range(c: Contents) -> str:
+    """Population-weighted mean at the smallest and the largest multiple of the background."""
+    items = [i for i in c.summary.get("sensitivity", []) if i["basis"] == "in force"]
+    if len(items) < 2:
+        return ""
+    low, high = (f(items, key=lambda i: i["background_factor"]) for f in (min, max))
+    return (
+        f"{number(low['population_weighted_pm25'], 1)} to "
+        f"{number(high['population_weighted_pm25'], 1)} with {low['background_factor']:g} to "
+        f"{high['background_factor']:g} × background; "
+    )
+
+
+def _at_compare(c: Contents) -> str:
+    """Monitored cities at or below the other limit, central background."""
+    for item in c.summary.get("sensitivity", []):
+        if item["limit"] == compare_limit(c) and item["background_factor"] == 1:
+            return f"{item['n_attain_monitored']} at or below {compare_limit(c):g}; "
+    return ""
 
 
 def _units_beside(nation: Mapping[str, Any]) -> str:
@@ -182,6 +209,10 @@ def group_rows(c: Contents) -> list[dict[str, Any]]:
 def emission_rows(c: Contents) -> list[dict[str, str]]:
     """Emissions of all units in the base year, the monitor year and the year, Tg yr-1."""
     base_year = int(c.config["case"]["base_year"])
+    published: dict[str, float] = {}
+    if c.published is not None:
+        totals = c.published[c.published["year"] == base_year].groupby("species")["value"].sum()
+        published = {str(name): float(value) for name, value in totals.items()}
     rows = []
     for name in map(str, c.national["species"].values):
         series = c.national.sel(species=name)
@@ -191,6 +222,7 @@ def emission_rows(c: Contents) -> list[dict[str, str]]:
                 "species": name,
                 "monitor": number(float(series.sel(year=c.monitor_year)), 2),
                 "base": number(then, 2),
+                "published": number(published.get(name), 2),
                 "now": number(now, 2),
                 "change": number(100 * (now / then - 1), 1) if then else "–",
             }

@@ -29,6 +29,8 @@ from scenair.report.verify import read_manifest
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    import pandas as pd
+
 
 def build_manifest(
     *,
@@ -152,9 +154,15 @@ def build_report(
         manifest_sha256=sha256_of(manifest),
         figures={stem: data_uri(path) for stem, path in figures.items()},
         type_words=types,
+        published=_published(config),
         source=str(_attributes(str(annual))[""].get("source", "unknown")),
     )
     write_text(render(contents), report)
+
+
+def _published(config: Mapping[str, Any]) -> pd.DataFrame | None:
+    """National totals that the inventory reproduces, where the case is the whole mainland."""
+    return read_table("inventory/meic_national.csv") if config["case"]["units"] == "all" else None
 
 
 def read_summary(path: str | Path) -> dict[str, Any]:

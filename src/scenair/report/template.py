@@ -77,6 +77,9 @@ laid beside what was observed, but it is never fitted to it.</p>
 <p class="flag"><strong>For tests only.</strong> This case has no inflow through its edges; its
 concentrations are not to be quoted.</p>
 {% endif %}
+<p><a href="#cities">Monitored cities</a> · <a href="#figures">Figures</a> ·
+<a href="#limits">What is not covered</a> · <a href="#closure">Closure</a> ·
+<a href="#assumed">Assumed figures</a></p>
 <section class="cards">
 {% for card in cards %}
 <div class="card"><div class="label">{{ card.label }}</div><div class="value">{{ card.value }}</div>
@@ -119,20 +122,25 @@ over all units. Regions overlap.</p>
 
 <h2>Emissions of all units</h2>
 <table><thead><tr><th>species</th><th class="n">{{ c.monitor_year }}, Tg</th><th class="n">
-{{ c.config.case.base_year }}, Tg</th><th class="n">{{ c.year }}, Tg</th><th class="n">change since
+{{ c.config.case.base_year }}, Tg</th><th class="n">published {{ c.config.case.base_year }}, Tg</th>
+<th class="n">{{ c.year }}, Tg</th><th class="n">change since
 {{ c.config.case.base_year }}, %</th></tr></thead><tbody>
 {% for r in emissions %}<tr><td>{{ r.species }}</td>
-{{ num(r.monitor) }}{{ num(r.base) }}{{ num(r.now) }}{{ num(r.change) }}</tr>{% endfor %}
+{{ num(r.monitor) }}{{ num(r.base) }}{{ num(r.published) }}{{ num(r.now) }}
+{{ num(r.change) }}</tr>{% endfor %}
 </tbody></table>
-<p class="soft">NOx as NO2; PM25 and PM10 primary; BC and OC are part of PM25; CO2 direct.</p>
+<p class="soft">NOx as NO2; PM25 and PM10 primary; BC and OC are part of PM25; CO2 direct.
+{% if c.published is not none %}
+Published: Zheng et al. 2018, doi 10.5194/acp-18-14095-2018.
+{% endif %}</p>
 
-<h2>Figures</h2>
+<h2 id="figures">Figures</h2>
 {% for f in figures %}
 <figure id="{{ f.stem }}"><img alt="{{ f.title }}: {{ f.caption }}" src="{{ f.uri }}">
 <figcaption><strong>{{ f.title }}.</strong> {{ f.caption }}</figcaption></figure>
 {% endfor %}
 
-<h2>Monitored cities</h2>
+<h2 id="cities">Monitored cities</h2>
 <p>{{ cities|length }} cities with a prefecture-level record of {{ c.monitor_year }}. Click a
 heading to sort. The value is compared after rounding to a whole number (half to even).</p>
 <div class="scroll"><table class="sortable"><thead><tr>
@@ -159,7 +167,7 @@ mean PM2.5, µg m⁻³).</p>
 </tbody></table>
 {% endif %}
 
-<h2>What this result does not cover</h2>
+<h2 id="limits">What this result does not cover</h2>
 <ul>
 <li>Ozone: no national ozone record under a free licence ships with scenair, so base value,
 future value and attainment of ozone stay empty; only relative response is given where the ozone
@@ -173,7 +181,7 @@ simplified chemistry. It stands in for WRF-CMAQ, and cannot resolve a city small
 <li>Concentration source: {{ source }}.</li>
 </ul>
 
-<h2>Closure of mass</h2>
+<h2 id="closure">Closure of mass</h2>
 <p>Every stage reads back the file it has written and compares its mass with what came in, per
 species and sector; more than {{ tolerance }} stops the run.</p>
 <table><thead><tr><th>stage</th><th>file</th><th class="n">rows</th><th class="n">largest relative
@@ -192,7 +200,7 @@ thing is behind:</p><ul>
 {% for r in synthetic[1] %}<li>{{ r.text }} <span class="soft">({{ r.files }})</span></li>
 {% endfor %}</ul></details>{% endif %}
 
-<h2>What is assumed</h2>
+<h2 id="assumed">What is assumed</h2>
 <p>{{ c.manifest.assumed|length }} figures of the tables that were read are tagged <em>assumed</em>:
 neither published nor derived from something published. All are in <code>manifest.json</code>.</p>
 {% for g in assumed %}<details><summary>{{ g.table }}: {{ g.count }}</summary>
