@@ -13,7 +13,7 @@ from scenair.config.load import dump
 from scenair.core.io.netcdf import open_netcdf, write_netcdf
 from scenair.core.io.paths import resources
 from scenair.surrogate.geometry import geometry
-from scenair.surrogate.io import build_background, build_meteorology, read_parameters
+from scenair.surrogate.io.fields import build_background, build_meteorology, read_parameters
 from scenair.surrogate.model import prepare_quarter
 from tests.surrogate.synthetic import coarse, emissions
 

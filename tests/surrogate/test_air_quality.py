@@ -10,7 +10,8 @@ import pytest
 
 from scenair.core.errors import InputError, MassBalanceError, UnitsError
 from scenair.core.io.netcdf import open_netcdf, write_netcdf
-from scenair.surrogate.io import build_air_quality, read_meteorology
+from scenair.surrogate.io.annual import build_air_quality
+from scenair.surrogate.io.fields import read_meteorology
 from scenair.surrogate.layers import remap_release, thickness
 from scenair.surrogate.model import run_quarter
 from scenair.surrogate.products import PARTS, check_fields

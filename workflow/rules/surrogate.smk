@@ -19,7 +19,7 @@ rule meteorology:
         mem_mb=1000,
         runtime=5,
     params:
-        code=code_id("scenair.surrogate.io"),
+        code=code_id("scenair.surrogate.io.fields"),
         config=section("case", "surrogate"),
     script:
         "../scripts/meteorology.py"
@@ -42,7 +42,7 @@ rule background:
         mem_mb=1000,
         runtime=5,
     params:
-        code=code_id("scenair.surrogate.io"),
+        code=code_id("scenair.surrogate.io.fields"),
         config=section("case", "surrogate"),
     script:
         "../scripts/background.py"
@@ -66,7 +66,34 @@ rule air_quality:
         mem_mb=2000,
         runtime=15,
     params:
-        code=code_id("scenair.surrogate.io"),
+        code=code_id("scenair.surrogate.io.annual"),
         config=section("case", "surrogate"),
     script:
         "../scripts/air_quality.py"
+
+
+rule responsibility:
+    input:
+        tables=SURROGATE_TABLES
+        + tables(
+            "regions/census2020_county.csv.gz",
+            "regions/city_names_en.csv",
+        ),
+        gridded="results/{year}/history/emissions/gridded.nc",
+        cities="results/{year}/history/emissions/cities.nc",
+        meteorology="results/surrogate/meteorology.nc",
+        annual="results/{year}/history/air_quality/annual.nc",
+    output:
+        responsibility="results/responsibility/{year}.nc",
+    log:
+        "logs/responsibility/{year}.log",
+    benchmark:
+        "benchmarks/rules/responsibility/{year}.tsv"
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        code=code_id("scenair.surrogate.io.responsibility"),
+        config=section("case", "surrogate"),
+    script:
+        "../scripts/responsibility.py"

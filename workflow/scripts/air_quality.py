@@ -1,11 +1,11 @@
-"""Concentrations of a scenario-year; the work is in scenair.surrogate.io.build_air_quality."""
+"""Concentrations of a scenario-year; the work is in scenair.surrogate.io.annual.build_air_quality."""
 
 from scenair.core.audit.session import job
 
 with job(
     snakemake.log[0], name=f"air quality {snakemake.wildcards.year} {snakemake.wildcards.scenario}"
 ):
-    from scenair.surrogate.io import build_air_quality
+    from scenair.surrogate.io.annual import build_air_quality
 
     build_air_quality(
         year=int(snakemake.wildcards.year),

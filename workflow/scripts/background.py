@@ -1,9 +1,9 @@
-"""Uncontrolled background of the case; the work is in scenair.surrogate.io.build_background."""
+"""Uncontrolled background of the case; the work is in scenair.surrogate.io.fields.build_background."""
 
 from scenair.core.audit.session import job
 
 with job(snakemake.log[0], name="background"):
-    from scenair.surrogate.io import build_background
+    from scenair.surrogate.io.fields import build_background
 
     build_background(
         config=snakemake.params.config,

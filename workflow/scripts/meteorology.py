@@ -1,9 +1,9 @@
-"""Meteorology of the case; the work is in scenair.surrogate.io.build_meteorology."""
+"""Meteorology of the case; the work is in scenair.surrogate.io.fields.build_meteorology."""
 
 from scenair.core.audit.session import job
 
 with job(snakemake.log[0], name="meteorology"):
-    from scenair.surrogate.io import build_meteorology
+    from scenair.surrogate.io.fields import build_meteorology
 
     build_meteorology(
         config=snakemake.params.config,

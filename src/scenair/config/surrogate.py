@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import Field
+
 from scenair.config.base import Section
 
 
 class SurrogateConfig(Section):
     """Options of the stage surrogate; figures are in ``resources/surrogate/parameters.csv``.
 
-    A path resolves from the working directory; a table has the columns of the one it replaces.
+    A path resolves from ``resources/``, or is absolute; a table has the columns of the one it
+    replaces.
     """
 
-    #: table of parameters (relative to ``resources/`` or absolute)
+    #: table of parameters
     parameters: str = "surrogate/parameters.csv"
     #: table of the uncontrolled background by region, quarter and component
     background: str = "surrogate/background.csv"
+    #: cells of the case that make up one cell of the responsibility matrix, each way
+    responsibility_coarsening: Annotated[int, Field(ge=1, le=4)] = 2

@@ -133,18 +133,29 @@ class Sources:
 
 def read_sources(ds: xr.Dataset, *, year: int, par: Parameters) -> Sources:
     """The sources of the tracers from the contents of a checked ``gridded.nc``."""
-    seconds = seconds_in_months(year)
-    area = ds["cell_area"].transpose("y", "x").values.astype(np.float64)
-    fluxes = {
-        name: quarter_flux(ds[name].transpose("month", "sector", "y", "x").values, seconds=seconds)
-        for name in INPUT_SPECIES
-    }
-    release = remap_release(
+    species = species_by_sector(ds, INPUT_SPECIES, year=year)
+    return Sources(
+        tracer_emissions(species, par=par),
+        release_of(ds),
+        tuple(str(s) for s in ds["sector"].values),
+    )
+
+
+def release_of(ds: xr.Dataset) -> Array:
+    """Release fractions (sector, layer) on the layers of the surrogate."""
+    return remap_release(
         ds["release"].transpose("sector", "layer").values.astype(np.float64),
         bottom=ds["layer_bottom"].values.astype(np.float64),
         top=ds["layer_top"].values.astype(np.float64),
     )
-    by_sector = {
-        name: flux * area * KG_TO_UG for name, flux in tracer_emissions(fluxes, par=par).items()
-    }
-    return Sources(by_sector, release, tuple(str(s) for s in ds["sector"].values))
+
+
+def species_by_sector(ds: xr.Dataset, names: tuple[str, ...], *, year: int) -> dict[str, Array]:
+    """Emissions of species (quarter, sector, y, x), ug s-1, from a checked ``gridded.nc``."""
+    seconds = seconds_in_months(year)
+    area = ds["cell_area"].transpose("y", "x").values.astype(np.float64)
+    out = {}
+    for name in names:
+        monthly = ds[name].transpose("month", "sector", "y", "x").values
+        out[name] = quarter_flux(monthly, seconds=seconds) * area * KG_TO_UG
+    return out

@@ -1,4 +1,4 @@
-"""Files of the surrogate: one function a rule."""
+"""Concentrations of a scenario-year."""
 
 from __future__ import annotations
 
@@ -9,20 +9,13 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from scenair.config.case import CaseConfig
-from scenair.config.surrogate import SurrogateConfig
 from scenair.core.audit.closure import require_closed
-from scenair.core.errors import InputError
 from scenair.core.io.netcdf import open_netcdf, require_finite, write_netcdf
-from scenair.core.io.paths import resources
-from scenair.core.io.tables import read_table, write_csv
-from scenair.core.regions import counties
-from scenair.surrogate.background import background_field, cell_provinces
+from scenair.core.io.tables import write_csv
 from scenair.surrogate.geometry import geometry
 from scenair.surrogate.gridded import check_grid, check_gridded, read_sources
-from scenair.surrogate.meteorology import SYNTHETIC, VARIABLES, free_meteorology
+from scenair.surrogate.io.fields import read_config, read_meteorology, read_parameters
 from scenair.surrogate.model import prepare_quarter, run_quarter
-from scenair.surrogate.parameters import Parameters, parameters_from_table
 from scenair.surrogate.products import annual_dataset, budget_closure, check_fields
 from scenair.surrogate.sources import species_of_tracers
 
@@ -30,110 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from scenair.core.grids import Grid
+    from scenair.config.case import CaseConfig
 
 logger = logging.getLogger(__name__)
-
-
-def _config(config: Mapping[str, Any]) -> tuple[CaseConfig, SurrogateConfig]:
-    return (
-        CaseConfig.model_validate(config["case"]),
-        SurrogateConfig.model_validate(config["surrogate"]),
-    )
-
-
-def read_parameters(name: str = "surrogate/parameters.csv") -> Parameters:
-    """The parameter table ``name`` (relative to ``resources/`` or absolute)."""
-    return parameters_from_table(read_table(name))
-
-
-def build_meteorology(
-    *, config: Mapping[str, Any], winds: str | Path, relief: str | Path, meteorology: str | Path
-) -> None:
-    """Quarterly meteorology of the case from free monthly fields.
-
-    Parameters
-    ----------
-    config : mapping
-        Sections ``case`` and ``surrogate``.
-    winds, relief : path
-        Monthly surface winds and temperature; surface elevation.
-    meteorology : path
-        Written: variables of :data:`.meteorology.VARIABLES` by quarter.
-    """
-    case, options = _config(config)
-    surface = open_netcdf(winds, variables={"uas": "m s-1", "vas": "m s-1", "tas": "K"})
-    height = open_netcdf(relief, variables={"orog": "m"})
-    ds = free_meteorology(
-        surface, height, grid=case.grid.build(), par=read_parameters(options.parameters)
-    )
-    write_netcdf(
-        ds,
-        meteorology,
-        title="meteorology of the surrogate by calendar quarter",
-        attrs={
-            "synthetic": "true",
-            "note": SYNTHETIC,
-            "sources": f"{surface.attrs.get('source', '')}; {height.attrs.get('source', '')}",
-        },
-    )
-
-
-def build_background(*, config: Mapping[str, Any], background: str | Path) -> None:
-    """The uncontrolled background B by quarter.
-
-    Parameters
-    ----------
-    config : mapping
-        Sections ``case`` and ``surrogate``.
-    background : path
-        Written: ``BACKGROUND(quarter, y, x)``, ``component_field(component, quarter, y, x)``.
-    """
-    case, options = _config(config)
-    grid = case.grid.build()
-    regions = read_table("surrogate/background_regions.csv")
-    places = counties()
-    point = places.geometry.representative_point()
-    provinces = cell_provinces(
-        grid,
-        lon=point.x.to_numpy(),
-        lat=point.y.to_numpy(),
-        province=places["province"].to_numpy(),
-    )
-    ds = background_field(
-        read_table(options.background),
-        region_of_province=dict(zip(regions["province"], regions["value"], strict=True)),
-        provinces=provinces,
-        grid=grid,
-    )
-    write_netcdf(
-        ds,
-        background,
-        title="PM2.5 that no scenario controls, by calendar quarter",
-        attrs={
-            "synthetic": "true",
-            "note": "assumed by region, quarter and component (surrogate/background.csv)",
-        },
-    )
-
-
-def read_meteorology(path: str | Path, *, grid: Grid) -> xr.Dataset:
-    """A meteorology file, checked.
-
-    Raises
-    ------
-    InputError, UnitsError
-        Unreadable, variable missing, wrong unit or grid, values missing or out of range.
-    """
-    ds = open_netcdf(path, variables=VARIABLES)
-    check_grid(ds, grid, where=str(path))
-    for name in VARIABLES:
-        least = None if name.startswith("wind_") else 0.0
-        require_finite(ds[name], where=str(path), minimum=least)
-    for name in ("diffusivity_x", "diffusivity_y", "diffusivity_z", "wet_event"):
-        if not (ds[name] > 0).all():
-            raise InputError("a value that must be positive", where=f"{path}, variable {name}")
-    return ds
 
 
 def build_air_quality(
@@ -162,7 +54,7 @@ def build_air_quality(
     annual, closure : path
         Written: fields by quarter and the closure of emissions and of every tracer.
     """
-    case, options = _config(config)
+    case, options = read_config(config)
     grid, par = case.grid.build(), read_parameters(options.parameters)
     met = read_meteorology(meteorology, grid=grid)
     b = open_netcdf(background, variables={"BACKGROUND": "ug m-3"})
@@ -255,8 +147,3 @@ def verify_air_quality(
     )
     require_closed(rows, where=str(annual))
     write_csv(pd.concat([input_rows, rows, budget], ignore_index=True), closure)
-
-
-def shipped(name: str) -> Path:
-    """A file of ``resources/surrogate``."""
-    return resources() / "surrogate" / name

@@ -1,0 +1,1 @@
+"""Files of the surrogate: one function a rule."""
