@@ -57,6 +57,8 @@ class World:
             "cities_fused": "cities_fused.csv",
             "double": "double.csv",
             "sensitivity": "sensitivity.csv",
+            "exposure": "exposure.csv",
+            "health": "health.csv",
             "fused": "fused.nc",
             "summary": "summary.json",
         }

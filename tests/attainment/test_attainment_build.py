@@ -120,6 +120,36 @@ def test_summary_agrees_with_the_tables(done: dict) -> None:
     assert {"raw_model", "fused", "observations_only"} <= set(summary["leave_one_out"])
 
 
+def test_health_and_exposure(done: dict) -> None:
+    """Cleaner air avoids deaths; people are conserved; national and city figures agree."""
+    summary = json.loads(done["summary"].read_text(encoding="utf-8"))
+    health = pd.read_csv(done["health"])
+    assert (health["avoided"] > 0).all()
+    figures = summary["health"]
+    assert figures["deaths_avoided"] == pytest.approx(health["avoided"].sum())
+    low, high = figures["deaths_avoided_95_percent"]
+    assert low < figures["deaths_avoided"] < high
+    exposure = pd.read_csv(done["exposure"])
+    people = pd.read_csv(done["cities"])["population"].sum()
+    assert exposure["people"].sum() == pytest.approx(exposure["people_base"].sum())
+    assert exposure["people"].sum() <= people
+    above = summary["people_above_ug_m3"]
+    assert above["5"] >= above["25"] >= above["30"] >= above["35"]
+
+
+def test_probability_and_ratios(done: dict) -> None:
+    fused = pd.read_csv(done["cities_fused"])
+    sure = fused["margin"] > 10
+    assert (fused.loc[sure, "probability_attains"] > 0.5).all()
+    over = ~fused["best_attains"].astype(bool)
+    assert (fused.loc[over, "probability_attains"] < 0.5).all()
+    cities = pd.read_csv(done["cities"])
+    ratio = cities["pm25"] / cities["pm25_base"]
+    seen = cities["monitored"]
+    np.testing.assert_allclose(fused.loc[seen, "pm25_ratio"], ratio[seen])
+    assert fused["co2_ratio"].notna().all()
+
+
 def test_sensitivity_orders(done: dict) -> None:
     """More background means less response, so never more cities; a laxer limit never fewer."""
     table = pd.read_csv(done["sensitivity"])

@@ -36,6 +36,8 @@ rule attainment:
             "regions/city_names_en.csv",
             "attainment/standards.csv",
             "attainment/regions.csv",
+            "attainment/gemm.csv",
+            "attainment/health.csv",
         ),
     output:
         sites="results/{year}/{scenario}/attainment/sites.csv",
@@ -43,6 +45,8 @@ rule attainment:
         cities_fused="results/{year}/{scenario}/attainment/cities_fused.csv",
         double="results/{year}/{scenario}/attainment/double.csv",
         sensitivity="results/{year}/{scenario}/attainment/sensitivity.csv",
+        exposure="results/{year}/{scenario}/attainment/exposure.csv",
+        health="results/{year}/{scenario}/attainment/health.csv",
         fused="results/{year}/{scenario}/attainment/fused.nc",
         summary="results/{year}/{scenario}/attainment/summary.json",
     log:

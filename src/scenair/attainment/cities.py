@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from scenair.attainment.places import weighted_mean
+from scenair.attainment.probability import probability
 from scenair.attainment.rounding import attains
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from scenair.attainment.assess import Estimate, MonitorSet
     from scenair.attainment.places import Places
+    from scenair.attainment.probability import Uncertainty
 
 CLASSES: Final = ("both", "attains_only", "peaked_only", "neither")
 
@@ -92,6 +94,9 @@ def fused_city_table(
     places: Places,
     base: npt.NDArray[np.float64],
     future: npt.NDArray[np.float64],
+    *,
+    uncertainty: Uncertainty,
+    co2_ratio: pd.Series,
 ) -> pd.DataFrame:
     """City means of the fused annual fields, beside the monitored value.
 
@@ -102,29 +107,41 @@ def fused_city_table(
     places : Places
     base, future : ndarray (cell,)
         Fused annual fields over the whole grid (flat, NaN outside the units), ug m-3.
+    uncertainty : Uncertainty
+        Behind ``probability_attains``.
+    co2_ratio : Series
+        CO2 over that of the monitor year, by adcode.
 
     Returns
     -------
     DataFrame
         adcode; pm25_fused_population_base, pm25_fused_population, pm25_fused_area; ``pm25_best``
         (monitor, or population-weighted fused field where there is none), ``basis`` and
-        ``best_attains``.
+        ``best_attains``; ``margin`` (limit less best, ug m-3), ``probability_attains``,
+        ``pm25_ratio`` and ``co2_ratio`` (over the monitor year).
     """
+    people_base = weighted_mean(places.people, base)
     people = weighted_mean(places.people, future)
     area = weighted_mean(places.area, future)
     monitored = cities["monitored"].to_numpy()
     best = np.where(monitored, cities["pm25"].to_numpy(), people)
     basis = np.where(monitored, "monitor", np.where(np.isfinite(people), "fused", ""))
+    ratio = best / np.where(monitored, cities["pm25_base"].to_numpy(), people_base)
+    limit = cities["pm25_limit"].to_numpy()
     return pd.DataFrame(
         {
             "adcode": cities["adcode"],
             "monitored": monitored,
-            "pm25_fused_population_base": weighted_mean(places.people, base),
+            "pm25_fused_population_base": people_base,
             "pm25_fused_population": people,
             "pm25_fused_area": area,
             "pm25_best": best,
             "basis": basis,
-            "best_attains": attains(best, cities["pm25_limit"].to_numpy(), pollutant="PM25"),
+            "best_attains": attains(best, limit, pollutant="PM25"),
+            "margin": limit - best,
+            "probability_attains": probability(best, ratio, limit, uncertainty),
+            "pm25_ratio": ratio,
+            "co2_ratio": co2_ratio.reindex(cities["adcode"]).to_numpy(),
         }
     )
 

@@ -31,7 +31,8 @@ def group_summary(rows: pd.DataFrame) -> dict[str, Any]:
     ----------
     rows : DataFrame
         Joined city tables: level, population, monitored, pm25, pm25_base, pm25_attains, pm25_best,
-        best_attains, pm25_fused_population, pm25_fused_population_base, peaked.
+        best_attains, pm25_fused_population, pm25_fused_population_base, probability_attains,
+        pm25_ratio, co2_ratio, peaked.
 
     Returns
     -------
@@ -53,6 +54,11 @@ def group_summary(rows: pd.DataFrame) -> dict[str, Any]:
         "n_attain_fused": by_best,
         "share_attain_monitored": by_monitor / n_monitored if n_monitored else None,
         "share_attain_fused": by_best / n_judged if n_judged else None,
+        "expected_attaining_monitored": float(monitored["probability_attains"].sum()),
+        "expected_attaining_fused": float(cities["probability_attains"].sum()),
+        "n_pm25_rises": int((cities["pm25_ratio"] > 1).sum()),
+        "n_co2_rises": int((cities["co2_ratio"] > 1).sum()),
+        "n_both_rise": int(((cities["pm25_ratio"] > 1) & (cities["co2_ratio"] > 1)).sum()),
         "mean_monitored_pm25": _mean(monitored["pm25"]),
         "mean_monitored_pm25_base": _mean(monitored["pm25_base"]),
         "population": float(rows["population"].sum()),

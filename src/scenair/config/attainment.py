@@ -35,8 +35,9 @@ class AttainmentConfig(Section):
     background_factors: tuple[Annotated[float, Field(ge=0)], ...] = (0.5, 1.0, 1.5)
     #: annual PM2.5 limits shown beside the one in force, ug m-3
     comparison_limits: tuple[Positive, ...] = (35.0, 30.0, 25.0)
-    #: assumed relative standard deviations (1 sigma) behind the probability of attaining, 1
-    sigma_response: Annotated[float, Field(ge=0)] = 0.10
+    #: assumed 1-sigma uncertainties behind the probability of attaining, relative: of the logarithm
+    #: of the response factor, of the annual mean from year to year, of the observed annual mean
+    sigma_response: Annotated[float, Field(ge=0)] = 0.25
     sigma_meteorology: Annotated[float, Field(ge=0)] = 0.06
     sigma_monitor: Annotated[float, Field(ge=0)] = 0.02
 

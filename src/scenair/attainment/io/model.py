@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -138,13 +139,42 @@ def _require_peak(co2: xr.DataArray, stored: np.ndarray[Any, Any], *, where: str
         )
 
 
-def read_city_paths(path: str | Path, *, adcodes: Sequence[int]) -> pd.DataFrame:
-    """City type and CO2 peak of a trajectory file.
+@dataclass(frozen=True)
+class CityPaths:
+    """What a trajectory says of the cities.
 
-    Returns
-    -------
-    DataFrame
+    Attributes
+    ----------
+    table : DataFrame
         Index adcode; city_type, peak_year, peaked.
+    co2 : DataFrame
+        Year x adcode, Mg yr-1.
+    """
+
+    table: pd.DataFrame
+    co2: pd.DataFrame
+
+    def co2_ratio(self, *, year: int, base_year: int) -> pd.Series:
+        """CO2 of a year over that of the base year, by adcode.
+
+        Raises
+        ------
+        InputError
+            A year that the trajectory lacks.
+        """
+        lacking = [y for y in (year, base_year) if y not in self.co2.index]
+        if lacking:
+            raise InputError(
+                "the trajectory lacks a year",
+                value=lacking[0],
+                allowed=f"{self.co2.index.min()}-{self.co2.index.max()}",
+            )
+        now, then = self.co2.loc[year].to_numpy(), self.co2.loc[base_year].to_numpy()
+        return pd.Series(now / then, index=self.co2.columns)
+
+
+def read_city_paths(path: str | Path, *, adcodes: Sequence[int]) -> CityPaths:
+    """City type, CO2 and its peak from a trajectory file.
 
     Raises
     ------
@@ -165,11 +195,13 @@ def read_city_paths(path: str | Path, *, adcodes: Sequence[int]) -> pd.DataFrame
     require_finite(co2.rename("emission of CO2"), where=str(path))
     stored = ds["co2_peak_year"].values.astype(int)
     _require_peak(co2, stored, where=str(path))
-    return pd.DataFrame(
+    index = pd.Index(ds["city"].values, name="adcode")
+    table = pd.DataFrame(
         {
             "city_type": decode_flags(ds["city_type"], where=str(path)),
             "peak_year": stored,
             "peaked": ds["peaked"].values.astype(int),
         },
-        index=pd.Index(ds["city"].values, name="adcode"),
+        index=index,
     )
+    return CityPaths(table, pd.DataFrame(co2.values, index=ds["year"].values, columns=index))

@@ -1,0 +1,114 @@
+"""How likely a city attains, under declared uncertainties.
+
+The value is taken as lognormal. Its variance is that of the monitor (sampling and instrument), of
+year-to-year meteorology, and of the response: an emission or model error scales the logarithm of
+the response factor, so a value that stays at its base carries none of it. All three are assumed
+unless several observed years are given.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from scipy.special import ndtr
+
+from scenair.attainment.rounding import DECIMALS, round_gb8170
+from scenair.core.errors import InputError
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+    import pandas as pd
+
+#: Years that a spread from observations needs.
+FEWEST_YEARS: Final = 5
+
+
+@dataclass(frozen=True)
+class Uncertainty:
+    """One-sigma uncertainties, relative.
+
+    Attributes
+    ----------
+    response : float
+        Of the logarithm of the response factor (emissions, chemistry, transport).
+    meteorology : float
+        Of the annual mean from year to year at fixed emissions.
+    monitor : float
+        Of the observed annual mean.
+    """
+
+    response: float
+    meteorology: float
+    monitor: float
+
+    def log_sigma(self, factor: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """Standard deviation of the logarithm of a value with this response factor."""
+        change = np.abs(np.log(np.asarray(factor, dtype=np.float64)))
+        return np.sqrt((self.response * change) ** 2 + self.meteorology**2 + self.monitor**2)
+
+
+def largest_attaining(limit: float, *, pollutant: str = "PM25") -> float:
+    """Upper bound of the values that attain after rounding (35 -> 35.5, CO 4.0 -> 4.05)."""
+    return limit + 0.5 * 10.0 ** -DECIMALS[pollutant]
+
+
+def probability(
+    value: npt.ArrayLike,
+    factor: npt.ArrayLike,
+    limit: npt.ArrayLike,
+    uncertainty: Uncertainty,
+    *,
+    pollutant: str = "PM25",
+) -> npt.NDArray[np.float64]:
+    """Probability that the rounded value is at or below the limit; NaN stays NaN.
+
+    Parameters
+    ----------
+    value : array_like
+        Central estimate, ug m-3.
+    factor : array_like
+        Its response factor, 1.
+    limit : array_like
+        ug m-3.
+    """
+    v = np.asarray(value, dtype=np.float64)
+    bound = np.asarray(limit, dtype=np.float64) + 0.5 * 10.0 ** -DECIMALS[pollutant]
+    sigma = uncertainty.log_sigma(factor)
+    if (sigma == 0).any():
+        limit_ = np.asarray(limit, dtype=np.float64)
+        below = round_gb8170(v, decimals=DECIMALS[pollutant]) <= limit_
+        sharp = np.where(np.isfinite(v), below.astype(float), np.nan)
+    else:
+        sharp = np.zeros_like(v)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        smooth = ndtr((np.log(bound) - np.log(v)) / sigma)
+    return np.asarray(np.where(sigma == 0, sharp, smooth))
+
+
+def spread_of_years(annual: pd.Series) -> float:
+    """Relative year-to-year standard deviation around the log-linear trend.
+
+    Parameters
+    ----------
+    annual : Series
+        Index year; annual means, ug m-3.
+
+    Raises
+    ------
+    InputError
+        Fewer than five years.
+    """
+    values = annual.dropna()
+    if len(values) < FEWEST_YEARS:
+        raise InputError(
+            "too few years for a spread",
+            value=len(values),
+            allowed=f">= {FEWEST_YEARS}",
+            remedy="use the assumed sigma of the configuration",
+        )
+    years = values.index.to_numpy(np.float64)
+    logs = np.log(values.to_numpy(np.float64))
+    residual = logs - np.polyval(np.polyfit(years, logs, 1), years)
+    return float(np.sqrt((residual**2).sum() / (len(values) - 2)))

@@ -1,0 +1,199 @@
+"""Targets both ways: what an emission cut gives, and what a target asks for.
+
+The link is the responsibility matrix: contribution of each source city to the PM2.5 of each
+receptor city (ug m-3), at base emissions. It is linear, so it holds for moderate cuts; the full
+chain is to be run with what comes out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import linprog
+
+from scenair.attainment.rounding import round_gb8170
+from scenair.core.errors import InputError
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+
+def concentration_after(
+    base: npt.NDArray[np.float64],
+    contribution: npt.NDArray[np.float64],
+    cut: npt.NDArray[np.float64],
+) -> npt.NDArray[np.float64]:
+    """Concentration of the receptors when each source cuts a share of its emissions.
+
+    Parameters
+    ----------
+    base : ndarray (receptor,)
+        ug m-3.
+    contribution : ndarray (receptor, source)
+        ug m-3 at base emissions.
+    cut : ndarray (source,)
+        Share of the source's emissions that is cut, 0-1.
+
+    Returns
+    -------
+    ndarray (receptor,)
+        ug m-3.
+
+    Raises
+    ------
+    InputError
+        Cuts outside 0-1.
+    """
+    if ((cut < 0) | (cut > 1)).any():
+        raise InputError("a cut outside 0-1", value=float(cut.min()), allowed="0 to 1")
+    return np.asarray(base - contribution @ cut)
+
+
+def required_cut(
+    observed: npt.NDArray[np.float64],
+    target: npt.NDArray[np.float64],
+    controlled: npt.NDArray[np.float64],
+    background: npt.NDArray[np.float64],
+) -> npt.NDArray[np.float64]:
+    """Share of the controlled concentration that must go for monitor x response to meet a target.
+
+    target / observed = ((1 - x) C + B) / (C + B), so x = (1 - target / observed)(C + B) / C.
+
+    Returns
+    -------
+    ndarray
+        0 where the target is met already; above 1 where no control reaches it.
+    """
+    x = (1 - target / observed) * (controlled + background) / controlled
+    return np.asarray(np.maximum(x, 0.0))
+
+
+@dataclass(frozen=True)
+class Allocation:
+    """Cuts by source that meet the targets at least cost.
+
+    Attributes
+    ----------
+    cut : ndarray (source,)
+        Share of the source's emissions.
+    shortfall : ndarray (receptor,)
+        What the largest allowed cuts still leave above the target, ug m-3.
+    cost : float
+        Sum of weight x cut.
+    """
+
+    cut: npt.NDArray[np.float64]
+    shortfall: npt.NDArray[np.float64]
+    cost: float
+
+
+def least_cuts(
+    excess: npt.NDArray[np.float64],
+    contribution: npt.NDArray[np.float64],
+    *,
+    weight: npt.NDArray[np.float64] | None = None,
+    largest: float | npt.NDArray[np.float64] = 0.9,
+) -> Allocation:
+    """Smallest weighted sum of cuts that takes every receptor to its target.
+
+    min w.x subject to A x >= excess, 0 <= x <= largest (HiGHS). Where even the largest cuts do not
+    suffice, the rest is reported as a shortfall and the receptor asks for all it can get.
+
+    Parameters
+    ----------
+    excess : ndarray (receptor,)
+        Concentration above the target, ug m-3; what is below counts as 0.
+    contribution : ndarray (receptor, source)
+        ug m-3 at base emissions.
+    weight : ndarray (source,), optional
+        Cost of a full cut, for example emissions; 1 each by default.
+    largest : float or ndarray (source,)
+        Technical potential of each source, 0-1.
+    """
+    n = contribution.shape[1]
+    bound = np.broadcast_to(np.asarray(largest, dtype=np.float64), (n,))
+    w = np.ones(n) if weight is None else np.asarray(weight, dtype=np.float64)
+    need = np.maximum(excess, 0.0)
+    reachable = contribution @ bound
+    shortfall = np.maximum(need - reachable, 0.0)
+    # a hair below what is reachable keeps the problem feasible in floating point
+    asked = np.minimum(need, reachable * (1 - 1e-9))
+    result = linprog(
+        w,
+        A_ub=-contribution,
+        b_ub=-asked,
+        bounds=np.column_stack([np.zeros(n), bound]),
+        method="highs",
+    )
+    if not result.success:
+        raise InputError("the allocation has no solution", value=result.message)
+    return Allocation(np.asarray(result.x), shortfall, float(result.fun))
+
+
+def graded_targets(
+    observed: pd.Series, grades: pd.DataFrame, *, base_year: int, year: int, limit: float
+) -> pd.Series:
+    """City targets from the bottom up: the dirtier, the faster, never below the limit.
+
+    Parameters
+    ----------
+    observed : Series
+        Base-year value by city, ug m-3.
+    grades : DataFrame
+        ``resources/attainment/target_grades.csv``: lower (ug m-3, ascending), value (yearly
+        reduction, percent) for values from ``lower`` up.
+    base_year, year : int
+    limit : float
+        ug m-3; cities at or below it keep their value.
+
+    Returns
+    -------
+    Series
+        Target by city, ug m-3.
+
+    Raises
+    ------
+    InputError
+        Grades that do not ascend, a year before the base year.
+    """
+    table = grades.sort_values("lower")
+    if year < base_year or table["lower"].duplicated().any():
+        raise InputError("grades must be unique and the year after the base year", value=year)
+    index = np.searchsorted(table["lower"].to_numpy(), observed.to_numpy(), side="right") - 1
+    if (index < 0).any():
+        raise InputError("values below the lowest grade", value=float(observed.min()))
+    rate = table["value"].to_numpy(np.float64)[index] / 100
+    graded = observed.to_numpy() * (1 - rate) ** (year - base_year)
+    target = np.where(observed <= limit, observed, np.maximum(graded, limit))
+    return pd.Series(target, index=observed.index)
+
+
+def year_of_attainment(values: pd.DataFrame, limits: pd.Series) -> pd.Series:
+    """First year from which a city stays at or below the limit of each year to the end.
+
+    Parameters
+    ----------
+    values : DataFrame
+        Index year ascending, a column a city; ug m-3.
+    limits : Series
+        Index year; ug m-3.
+
+    Returns
+    -------
+    Series
+        Year by city; missing where the last year does not attain or a value is missing.
+    """
+    rounded = pd.DataFrame(round_gb8170(values), index=values.index, columns=values.columns)
+    ok = rounded.le(limits.reindex(values.index), axis=0)
+    stays = ok.iloc[::-1].cummin().iloc[::-1]
+    first = stays.idxmax()
+    return first.where(stays.iloc[-1]).astype("Int64")
+
+
+def rising(series: pd.DataFrame, *, since: int, until: int) -> pd.Series:
+    """Whether each column is higher in ``until`` than in ``since`` (index year)."""
+    later, earlier = series.loc[until].to_numpy(), series.loc[since].to_numpy()
+    return pd.Series(later > earlier, index=series.columns)
