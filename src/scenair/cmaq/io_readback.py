@@ -1,0 +1,299 @@
+"""CMAQ output files in, ``air_quality/annual.nc`` and ``daily.nc`` out, in bounded memory.
+
+Files stay lazy (dask, a day a chunk); one local day of hours is in memory at a time.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import xarray as xr
+
+from scenair.cmaq import ioapi, readback
+from scenair.cmaq.readback_annual import Accumulator, annual_dataset, daily_dataset
+from scenair.core.errors import InputError
+from scenair.core.io.netcdf import open_netcdf, require_finite, write_netcdf
+from scenair.core.io.tables import read_table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from scenair.core.grids import Grid
+
+Array = npt.NDArray[np.float64]
+logger = logging.getLogger(__name__)
+_GASES = ("O3", "NO2", "SO2", "CO")
+_FINE = ("PM10",)
+#: What the hours in memory at one time may take (float32).
+BLOCK_BYTES = 150_000_000
+
+
+def read_cmaq(
+    *,
+    files: Sequence[str | Path],
+    year: int,
+    scenario: str,
+    annual: str | Path,
+    daily: str | Path,
+    partial: bool = False,
+    periods: Sequence[tuple[str, str]] = (),
+    background: str | Path | None = None,
+    tests_only: bool = False,
+) -> None:
+    """Write ``annual.nc`` and ``daily.nc`` from the output of a CMAQ run.
+
+    Parameters
+    ----------
+    files : sequence of path
+        ACONC, AELMO or COMBINE files, in any order; PM2.5 is taken from AELMO where there is, else
+        from COMBINE, else computed from the species of ACONC.
+    year, scenario
+        Of the emissions; the dates in the files are those of the meteorology.
+    partial : bool
+        The days stand for their quarters (fewer than 324).
+    periods : sequence of (first, last), optional
+        Local dates (YYYY-MM-DD) that count; leaves out the spin-up. All by default.
+    background : path, optional
+        ``annual.nc`` of a run without the emissions that scenarios change.
+    tests_only : bool
+        Marks results that are for tests (``tests_only`` of the case, boundary from a profile).
+
+    Raises
+    ------
+    InputError
+        Files of other grids, overlapping or damaged files, quarters without days.
+    """
+    series = open_run(files)
+    grid = _grid(series)
+    sums = accumulate(series, shape=grid.shape, periods=periods)
+    met = sums.dates[0].year if sums.dates else year
+    sums.require_complete(partial=partial, year=met)
+    given = None if background is None else _background(background, grid=grid)
+    attrs = _attributes(sums, year=year, scenario=scenario, given=given is not None)
+    attrs["tests_only"] = "true" if tests_only else "false"
+    fields = annual_dataset(sums, grid=grid, year=year, background=given)
+    for name in ("PM25", *readback.PARTS):
+        require_finite(fields[name], where="CMAQ output")
+    write_netcdf(fields, annual, title="Concentrations from CMAQ", attrs=attrs)
+    write_netcdf(
+        daily_dataset(sums, grid=grid), daily, title="Daily values from CMAQ, local days (UTC+8)",
+        attrs=attrs,
+    )  # fmt: skip
+    logger.info("read %d local days from %d files", len(sums.dates), len(files))
+
+
+def open_run(files: Sequence[str | Path]) -> dict[readback.Kind, xr.Dataset]:
+    """Files by kind, each a lazy hourly series (time, y, x) of the surface layer.
+
+    Raises
+    ------
+    InputError
+        No files, one that can't be read, other grids, hours twice.
+    """
+    groups: dict[readback.Kind, list[xr.Dataset]] = {}
+    for path in files:
+        ds = open_netcdf(path, variables=("TFLAG",), chunks={"TSTEP": 240})
+        decoded = ioapi.decode(ds, where=str(path))
+        if "layer" in decoded.dims:
+            decoded = decoded.isel(layer=0)
+        decoded.attrs = dict(ds.attrs) | {"file": str(path)}
+        groups.setdefault(readback.kind_of(decoded), []).append(decoded)
+    if not groups:
+        raise InputError("no CMAQ output files", remedy="give ACONC, AELMO or COMBINE files")
+    return {kind: _series(members, kind=kind) for kind, members in groups.items()}
+
+
+def _series(members: Sequence[xr.Dataset], *, kind: str) -> xr.Dataset:
+    ordered = sorted(members, key=lambda ds: ds.indexes["time"][0])
+    first = ioapi.grid_of(ordered[0].attrs, where=ordered[0].attrs["file"])
+    common = set(ordered[0].data_vars)
+    for ds in ordered:
+        if _place(ioapi.grid_of(ds.attrs, where=ds.attrs["file"])) != _place(first):
+            raise InputError(
+                "files of different grids",
+                where=f"{ordered[0].attrs['file']}, {ds.attrs['file']}",
+            )
+        common &= set(ds.data_vars)
+    names = [n for n in ordered[0].data_vars if n in common]
+    joined = xr.concat(
+        [ds[names] for ds in ordered], dim="time", combine_attrs="override", join="override",
+        data_vars="minimal", coords="minimal", compat="override",
+    )  # fmt: skip
+    time = joined.indexes["time"]
+    if not time.is_monotonic_increasing or time.has_duplicates:
+        twice = time[1:][np.diff(time.to_numpy()) <= np.timedelta64(0)][0]
+        raise InputError(
+            f"the same hour in two {kind} files", value=f"{twice:%Y-%m-%d %H}Z",
+            remedy="give each day once (a file with 25 records shares its last with the next day)",
+        )  # fmt: skip
+    joined.attrs = dict(ordered[0].attrs)
+    return joined
+
+
+def _place(grid: Grid) -> tuple[object, ...]:
+    numbers = (grid.p_alp, grid.p_bet, grid.p_gam, grid.xcent, grid.ycent, grid.xorig, grid.yorig)
+    return (grid.gdtyp, grid.ncols, grid.nrows, *(round(n, 3) for n in numbers))
+
+
+def _grid(series: Mapping[readback.Kind, xr.Dataset]) -> Grid:
+    grids = [ioapi.grid_of(ds.attrs, where=ds.attrs["file"]) for ds in series.values()]
+    if len({_place(g) for g in grids}) > 1:
+        raise InputError("ACONC, AELMO and COMBINE files are on different grids")
+    return grids[0]
+
+
+def particles(series: Mapping[readback.Kind, xr.Dataset]) -> xr.Dataset:
+    """PM2.5 and its parts from the best source there is, lazy.
+
+    Raises
+    ------
+    InputError
+        No file gives PM2.5.
+    """
+    if "aelmo" in series:
+        out = readback.parts_from_totals(series["aelmo"], kind="aelmo")
+        source = series["aelmo"]
+    elif "combine" in series:
+        out = readback.parts_from_totals(series["combine"], kind="combine")
+        source = series["combine"]
+    else:
+        source = series["aconc"]
+        table = read_table("cmaq/readback_aero7.csv")
+        out = readback.parts_from_species(source, table=table, fractions=_fractions(source))
+    for name in _FINE:
+        if name in source:
+            out[name] = readback.require_mass_unit(source, name)
+    return out
+
+
+def _fractions(ds: xr.Dataset) -> Mapping[str, float] | xr.Dataset:
+    if all(name in ds for name in readback.FRACTIONS.values()):
+        return ds
+    logger.warning("no FPM25AIT, FPM25ACC, FPM25COR in the files: mean shares are assumed")
+    table = read_table("cmaq/readback_fractions.csv")
+    return {str(r.mode): float(str(r.value)) for r in table.itertuples()}
+
+
+def gases(series: Mapping[readback.Kind, xr.Dataset]) -> dict[str, xr.DataArray]:
+    """O3, NO2, SO2 (ug m-3) and CO (mg m-3) at 298.15 K, 101.325 kPa, those there are, lazy."""
+    out = {}
+    for name in _GASES:
+        source = next((ds for ds in series.values() if name in ds), None)
+        if source is not None:
+            factor = readback.MG_PER_PPB_CO if name == "CO" else readback.UG_PER_PPB[name]
+            out[name] = readback.gas_ppb(source, name) * factor
+    return out
+
+
+def accumulate(
+    series: Mapping[readback.Kind, xr.Dataset],
+    *,
+    shape: tuple[int, int],
+    periods: Sequence[tuple[str, str]] = (),
+) -> Accumulator:
+    """Walk through the local days of a run, those inside ``periods`` if given.
+
+    A block of days is cut out of the lazy series and loaded; all that follows is in memory. The
+    block is as long as :data:`BLOCK_BYTES` allow.
+    """
+    import dask
+
+    spans = [(pd.Timestamp(a), pd.Timestamp(b)) for a, b in periods]
+    days = [d for d in _days(series) if not spans or any(a <= d <= b for a, b in spans)]
+    wanted = _needed(series)
+    a_day = 24 * 4 * shape[0] * shape[1] * sum(map(len, wanted.values()))
+    length = int(np.clip(BLOCK_BYTES // a_day, 1, 31))
+    sums = Accumulator(shape=shape)
+    with dask.config.set(scheduler="synchronous"):
+        for i in range(0, len(days), length):
+            block = days[i : i + length]
+            hours = {k: _cut(ds[wanted[k]], block[0], block[-1]) for k, ds in series.items()}
+            _add_block(sums, hours, block)
+    return sums
+
+
+def _add_block(
+    sums: Accumulator, hours: Mapping[readback.Kind, xr.Dataset], block: Sequence[pd.Timestamp]
+) -> None:
+    dust = particles(hours)
+    air = gases(hours)
+    time = pd.DatetimeIndex(dust.indexes["time"])
+    fields = {str(name): np.asarray(var.values) for name, var in dust.data_vars.items()}
+    gas = {n: (pd.DatetimeIndex(v.indexes["time"]), np.asarray(v.values)) for n, v in air.items()}
+    for day in block:
+        at = readback.local_hours(time, day)
+        filled = {n: readback.hours_of_local_day(v, at) for n, v in fields.items()}
+        if np.isfinite(filled["PM25"]).any(axis=(1, 2)).sum() < readback.HOURS_OF_DAY:
+            continue
+        negative = float(np.nanmin(filled["PM25"]))
+        if negative < 0:
+            raise InputError(
+                "negative PM2.5 in the CMAQ output", where=f"{day:%Y-%m-%d}",
+                value=f"{negative:.3g} ug m-3",
+            )  # fmt: skip
+        vapours = {
+            n: readback.hours_of_local_day(v, readback.local_hours(t, day))
+            for n, (t, v) in gas.items()
+        }
+        sums.add(day, filled, vapours)
+
+
+def _days(series: Mapping[readback.Kind, xr.Dataset]) -> pd.DatetimeIndex:
+    times = [ds.indexes["time"] for ds in series.values()]
+    return readback.local_days(pd.DatetimeIndex(np.unique(np.concatenate(times))))
+
+
+def _cut(ds: xr.Dataset, first: pd.Timestamp, last: pd.Timestamp) -> xr.Dataset:
+    """The hours of local days from ``first`` to ``last``, in memory."""
+    edges = [first - readback.LOCAL_SHIFT, last + pd.Timedelta(days=1) - readback.LOCAL_SHIFT]
+    start, stop = ds.indexes["time"].searchsorted(pd.DatetimeIndex(edges))
+    return ds.isel(time=slice(int(start), int(stop))).load()
+
+
+def _needed(series: Mapping[readback.Kind, xr.Dataset]) -> dict[readback.Kind, list[str]]:
+    """Variables to load of each kind of file; gases come from the first that has them."""
+    order: tuple[readback.Kind, ...] = ("aelmo", "combine", "aconc")
+    source = next(kind for kind in order if kind in series)
+    wanted: dict[readback.Kind, list[str]] = {kind: [] for kind in series}
+    species = list(read_table("cmaq/readback_aero7.csv")["species"])
+    fine = {"aconc": [*species, *readback.FRACTIONS.values()]}.get(source, [])
+    fine = fine or list(readback.TOTALS[source].values())
+    wanted[source] += [n for n in (*fine, *_FINE) if n in series[source]]
+    for name in _GASES:
+        kind = next((k for k, ds in series.items() if name in ds), None)
+        if kind is not None:
+            wanted[kind].append(name)
+    return wanted
+
+
+def _background(path: str | Path, *, grid: Grid) -> Array:
+    ds = open_netcdf(path, variables={"PM25": "ug m-3"})
+    require_finite(ds["PM25"], where=str(path))
+    if ds["PM25"].shape != (4, *grid.shape):
+        raise InputError(
+            "the background run is on another grid", where=str(path), value=ds["PM25"].shape
+        )
+    return np.asarray(ds["PM25"].values, dtype=np.float64)
+
+
+def _attributes(sums: Accumulator, *, year: int, scenario: str, given: bool) -> dict[str, Any]:
+    note = (
+        "BACKGROUND is the PM2.5 of the given background run"
+        if given
+        else "BACKGROUND is zero: no background run was given, so all PM2.5, boundary inflow and "
+        "natural aerosol included, is in the parts"
+    )
+    return {
+        "source": "cmaq",
+        "year": year,
+        "scenario": scenario,
+        "meteorological_year": sums.dates[0].year,
+        "valid_days": int(sums.days.sum()),
+        "synthetic": "false",
+        "note": note,
+    }
