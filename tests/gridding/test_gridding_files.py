@@ -216,6 +216,39 @@ def test_bad_plants_stop(copy, column, value, message):
         grid(copy)
 
 
+def test_city_totals_are_compared_with_their_own_closure(copy):
+    emission = open_netcdf(copy / "cities.nc")["emission"]
+    table = emission.sum("city").to_dataframe("mass_out").reset_index()
+    write_csv(table, copy / "cities.closure.csv")
+    io.require_totals(emission, copy / "cities.closure.csv", where="cities.nc")
+    _change(copy / "cities.nc", "emission", (3, 2, 1), 12.5)
+    changed = open_netcdf(copy / "cities.nc")["emission"]
+    with pytest.raises(MassBalanceError, match="NOx, industrial_boilers"):
+        io.require_totals(changed, copy / "cities.closure.csv", where="cities.nc")
+
+
+def test_a_sector_follows_the_users_raster(copy):
+    lat = 30 + 0.1 * (np.arange(150) + 0.5)
+    lon = 108 + 0.1 * (np.arange(150) + 0.5)
+    lights = xr.DataArray(
+        np.random.default_rng(0).lognormal(0, 2, (150, 150)),
+        dims=("lat", "lon"),
+        coords={"lat": lat, "lon": lon},
+        name="lights",
+    )
+    lights.to_netcdf(copy / "lights.nc")
+    proxy = {"sector": "solvent", "path": str(copy / "lights.nc")}
+    config = {**CONFIG, "gridding": {"rasters": [proxy]}}
+    io.build_spatial(config=config, spatial=copy / "new.nc")
+    _, ours, _ = io.read_spatial(copy / "spatial.nc")
+    _, new, _ = io.read_spatial(copy / "new.nc")
+    assert abs(new["solvent"] - ours["solvent"]).max() > 0.01
+    assert abs(new["on_road"] - ours["on_road"]).max() == 0
+    # a prefecture's brightest cell gets the most
+    city = list(CITIES).index(110000)
+    assert new["solvent"][:, [city]].nnz > 100
+
+
 def test_no_plants_at_all(copy):
     table = pd.read_csv(copy / "points.csv")
     write_csv(table.iloc[:0], copy / "points.csv")

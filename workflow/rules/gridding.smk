@@ -10,6 +10,7 @@ GRIDDING_TABLES = tables(
 
 rule spatial:
     input:
+        rasters=[proxy.path for proxy in CONFIG.gridding.rasters],
         tables=tables(
             "gridding/proxies.csv",
             "gridding/settlement_kernel.csv",
@@ -35,6 +36,7 @@ rule spatial:
 rule gridded:
     input:
         cities="results/{year}/{scenario}/emissions/cities.nc",
+        check="results/{year}/{scenario}/emissions/cities.closure.csv",
         points="results/{year}/{scenario}/emissions/points.csv",
         spatial="results/geometry/spatial.nc",
         tables=GRIDDING_TABLES,

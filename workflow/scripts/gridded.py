@@ -12,6 +12,7 @@ with job(
         year=int(snakemake.wildcards.year),
         config=snakemake.params.config,
         cities=snakemake.input.cities,
+        check=snakemake.input.check,
         points=snakemake.input.points,
         spatial=snakemake.input.spatial,
         gridded=snakemake.output.gridded,

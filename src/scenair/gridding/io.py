@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,12 +18,15 @@ from scenair.core.grids import EARTH_RADIUS_M, LATLON, Grid, grid_from_attribute
 from scenair.core.io.netcdf import open_netcdf, require_finite, write_netcdf
 from scenair.core.io.tables import read_csv, read_table, write_csv
 from scenair.core.overlay import mass_weights, polygon_areas
-from scenair.core.regions import counties
+from scenair.core.regions import counties, units
 from scenair.core.sectors import SECTORS
 from scenair.core.species import SPECIES
 from scenair.core.units import EMISSION, FLUX
 from scenair.gridding import months, operator, settlements, vertical
 from scenair.gridding.dataset import MG_TO_KG, grid_emissions, gridded_mass, pack_operators
+from scenair.gridding.io_cache import cached_operator, content_key
+from scenair.gridding.io_rasters import read_raster
+from scenair.gridding.rasters import raster_operator
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,6 +54,7 @@ def build_spatial(*, config: Mapping[str, Any], spatial: str | Path) -> None:
     grid = case.grid.build()
     cities = case.adcodes()
     operators = _operators(grid, cities=cities, proxies=read_table(options.proxies))
+    operators |= _raster_operators(grid, cities=cities, options=options)
     ds = pack_operators(operators, grid=grid, cities=cities)
     _check_columns(ds, where=str(spatial))
     write_netcdf(
@@ -77,7 +82,10 @@ def _operators(
             "units without counties", where="case.units", value=missing, allowed="adcodes of units"
         )
     geometries = list(table.geometry)
-    areas = polygon_areas(geometries, grid)
+    areas = cached_operator(
+        content_key("scenair.core.overlay", geometries=geometries, grid=grid),
+        lambda: polygon_areas(geometries, grid),
+    ).tocsr()
     census = read_table("regions/census2020_county.csv.gz")
     statistics = census.pivot_table(index="county", columns="variable", values="value")
     statistics = statistics.reindex(table.index).fillna(0.0)
@@ -111,6 +119,23 @@ def _operators(
         n_units=len(cities),
         county_area=np.asarray(areas.sum(axis=0)).ravel(),
     )
+
+
+def _raster_operators(
+    grid: Grid, *, cities: tuple[int, ...], options: GriddingConfig
+) -> dict[str, sp.csc_matrix]:
+    """Operators of the sectors for which the user has a raster."""
+    out = {}
+    geometries = list(units().geometry.loc[list(cities)]) if options.rasters else []
+    for proxy in options.rasters:
+        raster, amount = read_raster(proxy.path, variable=proxy.variable)
+        arrays = (raster.lon, raster.lat, amount)
+        key = content_key(
+            "scenair.gridding.rasters", geometries=geometries, grid=grid, arrays=arrays
+        )
+        build = partial(raster_operator, geometries, raster, amount, grid, names=cities)
+        out[proxy.sector] = cached_operator(key, build)
+    return out
 
 
 def _check_columns(ds: xr.Dataset, *, where: str) -> None:
@@ -213,6 +238,21 @@ def read_cities(path: str | Path, *, cities: tuple[int, ...]) -> xr.DataArray:
     return emission.transpose("city", "sector", "species")
 
 
+def require_totals(emission: xr.DataArray, check: str | Path, *, where: str) -> None:
+    """Stop where city totals are not what the closure table beside them says.
+
+    Raises
+    ------
+    MassBalanceError
+        A species and sector off by more than 1e-6.
+    """
+    table = read_csv(check, columns=("species", "sector", "mass_out"))
+    said = table.set_index(["species", "sector"])["mass_out"].to_xarray().fillna(0.0)
+    into = said.reindex(species=list(SPECIES), sector=list(SECTORS), fill_value=0.0)
+    frame = closure_table(stage="city totals", mass_in=into, mass_out=emission.sum("city"))
+    require_closed(frame, where=f"{where}, against {check}")
+
+
 def build_gridded(
     *,
     year: int,
@@ -222,6 +262,7 @@ def build_gridded(
     spatial: str | Path,
     gridded: str | Path,
     closure: str | Path,
+    check: str | Path | None = None,
 ) -> None:
     """Rule ``gridded``: city totals and plants to monthly fluxes, and the proof that none is lost.
 
@@ -234,6 +275,8 @@ def build_gridded(
         Inputs: cities.nc, points.csv, spatial.nc.
     gridded, closure : path
         Outputs: gridded.nc, closure.csv.
+    check : path, optional
+        Closure of cities.nc (cities.closure.csv): the totals that the input must have.
 
     Raises
     ------
@@ -243,6 +286,8 @@ def build_gridded(
     options = GriddingConfig.model_validate(config["gridding"])
     grid, operators, adcodes = read_spatial(spatial)
     emission = read_cities(cities, cities=adcodes)
+    if check is not None:
+        require_totals(emission, check, where=str(cities))
     plants = read_points(points, cities=adcodes)
     share = _month_share(options, cities=adcodes, year=year)
     ds = grid_emissions(emission, plants, grid=grid, operators=operators, share=share, year=year)
