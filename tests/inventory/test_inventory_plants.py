@@ -53,20 +53,16 @@ def test_coal_use_meets_the_national_intensity() -> None:
     assert (use[1] / 300) / (use[0] / 600) == pytest.approx(12 / 9)
 
 
-def test_more_coal_at_plants_than_in_the_nation_is_scaled(
-    tables: Tables, result_2017: Estimate
-) -> None:
+def test_plants_get_their_share_of_the_national_coal(tables: Tables, result_2017: Estimate) -> None:
     national = result_2017.activity.sum("city")
     small = national.copy()
     small.loc[{"sector": "power", "source": "coal"}] = 1e6
+    operation = plant_model.operation_of(tables.operation, year=2017)
     use, found = plant_model.plant_activity(
-        result_2017.plants,
-        small,
-        tables.heat_rates,
-        operation=plant_model.operation_of(tables.operation, year=2017),
+        result_2017.plants, small, tables.heat_rates, operation=operation
     )
     power = (result_2017.plants["sector"] == "power").to_numpy()
-    assert use.loc[power, "coal"].sum() == pytest.approx(1e6)
+    assert use.loc[power, "coal"].sum() == pytest.approx(operation["listed_share"] * 1e6)
     assert found["power_coal_plants"] > 1e6
 
 

@@ -49,3 +49,64 @@ rule inventory:
         config=section("case", "inventory"),
     script:
         "../scripts/inventory.py"
+
+
+rule inventory_uncertainty:
+    input:
+        inventory="results/inventory/{year}.nc",
+        tables=tables("inventory/uncertainty.csv"),
+    output:
+        uncertainty="results/inventory/uncertainty_{year}.nc",
+    log:
+        "logs/inventory_uncertainty/{year}.log",
+    benchmark:
+        "benchmarks/rules/inventory_uncertainty/{year}.tsv"
+    resources:
+        mem_mb=3000,
+        runtime=20,
+    params:
+        code=code_id("scenair.inventory.io"),
+        config=section("inventory"),
+    script:
+        "../scripts/inventory_uncertainty.py"
+
+
+HISTORY_TABLES = (
+    "falling",
+    "tapio",
+    "ekc",
+    "lmdi",
+    "gini",
+    "lorenz",
+    "cocontrol",
+    "measures",
+)
+CITY_STATISTICS = [
+    path for path in (CONFIG.inventory.city_statistics,) if path is not None
+]
+
+
+# what happened: falling shares, decoupling, Kuznets curve, decomposition, inequality, co-control
+rule inventory_history:
+    input:
+        inventories=expand("results/inventory/{year}.nc", year=HISTORY_YEARS),
+        statistics=CITY_STATISTICS,
+        tables=tables("regions/province_statistics.csv.gz"),
+    output:
+        **{name: f"results/inventory/history/{name}.csv" for name in HISTORY_TABLES},
+        sheet="results/inventory/history/history.png",
+        maps="results/inventory/history/maps.png",
+    log:
+        "logs/inventory_history.log",
+    benchmark:
+        "benchmarks/rules/inventory_history.tsv"
+    resources:
+        mem_mb=3000,
+        runtime=20,
+    params:
+        code=code_id("scenair.inventory.io"),
+        config=section("inventory"),
+        years=list(HISTORY_YEARS),
+        tables=HISTORY_TABLES,
+    script:
+        "../scripts/inventory_history.py"

@@ -21,6 +21,11 @@ class InventoryConfig(Section):
     own_inventory: str | None = None
     #: a regional inventory by province and MEIC sector (CSV with the declared schema)
     regional_inventory: str | None = None
+    #: city statistics (CSV with the declared schema) for analytics that need the GDP of cities
+    city_statistics: str | None = None
+    #: draws of the Monte Carlo uncertainty, and its seed
+    uncertainty_draws: Annotated[int, Field(ge=20, le=20_000)] = 400
+    seed: Annotated[int, Field(ge=0)] = 20171231
     #: least part of their emission that the other cities of a province keep (0-1)
     others_floor: Annotated[float, Field(ge=0, le=1)] = 0.5
     #: relative difference from which two sources are reported as in conflict

@@ -134,9 +134,7 @@ def _reconciliation(result: Estimate) -> list[dict[str, object]]:
             winner=("national coal of power", nation),
             loser=("coal of listed plants", plants),
             unit="TJ yr-1",
-            reason="the rest stays area source"
-            if plants <= nation
-            else "plants are scaled down to the national figure",
+            reason="plants carry their mean share of the history years, the rest is area source",
         )
     ]
 

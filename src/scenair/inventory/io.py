@@ -10,23 +10,27 @@ import pandas as pd
 from scenair.config.case import CaseConfig
 from scenair.config.inventory import InventoryConfig
 from scenair.core.audit.closure import require_closed
+from scenair.core.io.atomic import atomic_path
 from scenair.core.io.netcdf import open_netcdf, require_finite, write_netcdf
 from scenair.core.io.tables import read_csv, read_table, write_csv
-from scenair.core.regions import adcodes, units
+from scenair.core.regions import PROVINCE_CODES, adcodes, units
 from scenair.inventory import outputs
 from scenair.inventory.closing import factor_table
 from scenair.inventory.conflicts import conflict_table
 from scenair.inventory.estimate import Estimate, Tables, estimate, require_national
 from scenair.inventory.fusion import Change, apply_own, change_rows, regional_targets
+from scenair.inventory.history import analysis, plots
 from scenair.inventory.quality import quality_table
 from scenair.inventory.readers.declared import (
     OWN_INVENTORY,
     REGIONAL_INVENTORY,
     Schema,
+    city_statistics,
     emissions_table,
 )
 from scenair.inventory.readers.files import read_table_file
-from scenair.inventory.shares import PROVINCES
+from scenair.inventory.shares import PROVINCES, provincial_statistic
+from scenair.inventory.uncertainty import intervals
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -185,3 +189,118 @@ def _read_back(
     )
     closed = outputs.closure(written, result, cities=cities)
     write_csv(require_closed(closed, where=str(inventory)), closure)
+
+
+def build_uncertainty(
+    *, config: Mapping[str, Any], inventory: str | Path, uncertainty: str | Path
+) -> None:
+    """95 % intervals of the emission of every city, by Monte Carlo.
+
+    Parameters
+    ----------
+    config : mapping
+        ``inventory`` section (draws and seed).
+    inventory : path
+        ``results/inventory/{year}.nc``.
+    uncertainty : path
+        File to write.
+
+    Raises
+    ------
+    InputError, UnitsError, MassBalanceError
+    """
+    options = InventoryConfig.model_validate(config["inventory"])
+    ds = _checked_inventory(inventory)
+    out = intervals(
+        ds,
+        read_table("inventory/uncertainty.csv"),
+        draws=options.uncertainty_draws,
+        seed=options.seed,
+    )
+    write_netcdf(
+        out,
+        uncertainty,
+        title="Uncertainty of the emission inventory",
+        attrs={
+            "draws": options.uncertainty_draws,
+            "seed": options.seed,
+            "note": "quantiles of log-normal multipliers whose spreads are assumed",
+        },
+    )
+
+
+def _checked_inventory(path: str | Path) -> xr.Dataset:
+    """An inventory file, recomputed from its own activity before it is used."""
+    ds = open_netcdf(path, variables={"emission": "Mg yr-1", "activity": "see unit(source)"})
+    require_finite(ds["emission"], where=str(path))
+    outputs.require_recomputable(ds, where=str(path))
+    return ds
+
+
+def build_history(
+    *,
+    config: Mapping[str, Any],
+    inventories: Mapping[int, str | Path],
+    tables: Mapping[str, str | Path],
+    sheet: str | Path,
+    maps: str | Path,
+) -> None:
+    """Analytics of the history years.
+
+    Parameters
+    ----------
+    config : mapping
+        ``inventory`` section.
+    inventories : mapping
+        year -> inventory file, two years or more.
+    tables : mapping
+        falling, tapio, ekc, lmdi, gini, lorenz, cocontrol, measures -> file to write.
+    sheet, maps : path
+        Figures to write (PNG).
+
+    Raises
+    ------
+    InputError, UnitsError, MassBalanceError
+    """
+    options = InventoryConfig.model_validate(config["inventory"])
+    everywhere = units()
+    count = everywhere["province"].value_counts()
+    data = analysis.panel(
+        {year: _checked_inventory(path) for year, path in inventories.items()},
+        units_of={int(p): int(n) for p, n in count.items()},
+    )
+    statistics = read_table("regions/province_statistics.csv.gz")
+    gdp, people = (
+        pd.DataFrame(
+            {y: provincial_statistic(statistics, variable=v, year=y) for y in data.years}
+        ).loc[list(data.whole)]
+        for v in ("gdp", "population")
+    )
+    found = analysis.all_tables(data, gdp=gdp, population=people * 1e4, cities=_city_gdp(options))
+    for name, path in tables.items():
+        write_csv(found[name], path)
+    drawn = plots.sheet(
+        data.emission.sum("city"),
+        lorenz=found["lorenz"],
+        gini=found["gini"],
+        decoupling=found["tapio"],
+        decomposition=found["lmdi"],
+        names=PROVINCE_CODES,
+    )
+    for figure, path in (
+        (drawn, sheet),
+        (plots.maps(data.emission.sum("sector"), everywhere), maps),
+    ):
+        with atomic_path(path) as part:
+            figure.savefig(part, format="png", dpi=110, metadata={"Software": None})
+
+
+def _city_gdp(options: InventoryConfig) -> pd.DataFrame | None:
+    """The user's city statistics, or nothing."""
+    if options.city_statistics is None:
+        return None
+    return city_statistics(
+        read_table_file(options.city_statistics),
+        adcodes=adcodes(),
+        where=options.city_statistics,
+    )

@@ -121,8 +121,10 @@ def plant_activity(
     activity : DataFrame
         Index of ``fleet``; one column a source (its unit a year).
     reconciliation : dict
-        ``power_coal_plants`` and ``power_coal_national`` (TJ yr-1). Where the plants burn more
-        than the national figure they are scaled down to it; where less, the rest is area source.
+        ``power_coal_plants`` (bottom-up) and ``power_coal_national``, TJ yr-1. The plants get
+        ``listed_share`` of the national figure, the mean of the ratio over the history years: hours
+        and coal intensity are known nationally only, and their errors must not move shares from
+        year to year. The rest is area source.
     """
     out = pd.DataFrame(0.0, index=fleet.index, columns=national["source"].values)
     power = fleet["sector"] == "power"
@@ -130,7 +132,7 @@ def plant_activity(
     use = coal_use(fleet[coal], heat_rates, operation=operation)
     limit = float(national.sel(sector="power", source="coal"))
     total = float(use.sum())
-    out.loc[coal, "coal"] = use * min(1.0, limit / total)
+    out.loc[coal, "coal"] = use * operation["listed_share"] * limit / total
     weight = fleet["value"].where(
         fleet["technology"] != "eaf_steel", fleet["value"] * operation["eaf_utilisation"]
     )

@@ -1,0 +1,1 @@
+"""What happened in the history years: analytics of the inventory itself."""

@@ -1,0 +1,405 @@
+"""Tables of the history years, out of inventory files and provincial statistics.
+
+What a city's figures can't show is not shown: where the spread inside provinces comes from fixed
+shares alone, the table says ``not identified``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from scenair.core.errors import MassBalanceError
+from scenair.inventory.history import metrics
+from scenair.inventory.history.panel import kuznets
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+FALLING: Final = ("SO2", "NOx", "PM25", "CO2")
+#: Least share of variance inside provinces for a figure about cities.
+LEAST_SIGNAL: Final = 0.05
+#: Least number of units of a panel regression with clustered errors.
+LEAST_CLUSTERS: Final = 10
+NOT_IDENTIFIED: Final = "not identified"
+EFFECTS: Final = ("population", "affluence", "activity", "control", "rest")
+
+
+@dataclass(frozen=True)
+class Panel:
+    """The history years side by side.
+
+    Attributes
+    ----------
+    emission : DataArray
+        (year, city, sector, species), Mg yr-1.
+    activity : DataArray
+        (year, city, sector, source).
+    parts : DataArray
+        Emission by (year, province, sector, source, species), Mg yr-1.
+    removed : DataArray
+        (year, sector, source, species), 0-1.
+    province : array
+        Province of each city.
+    whole : tuple of int
+        Provinces all of whose units are in the files.
+    """
+
+    emission: xr.DataArray
+    activity: xr.DataArray
+    parts: xr.DataArray
+    removed: xr.DataArray
+    province: np.ndarray[tuple[int], np.dtype[np.int32]]
+    whole: tuple[int, ...]
+
+    @property
+    def years(self) -> list[int]:
+        return [int(y) for y in self.emission["year"].values]
+
+    def ends(self) -> tuple[int, int]:
+        return self.years[0], self.years[-1]
+
+    def provincial(self) -> xr.DataArray:
+        """Emission by (year, province, species) of the whole provinces."""
+        total = self.emission.sum("sector").assign_coords(province=("city", self.province))
+        return total.groupby("province").sum("city").sel(province=list(self.whole))
+
+
+def panel(files: Mapping[int, xr.Dataset], *, units_of: Mapping[int, int]) -> Panel:
+    """Join inventory files.
+
+    Parameters
+    ----------
+    files : mapping
+        year -> dataset.
+    units_of : mapping
+        province -> number of units it has, to know which provinces are whole.
+    """
+    years = sorted(files)
+    first = files[years[0]]
+    province = first["province_of_city"].values.astype(np.int32)
+    count = pd.Series(province).value_counts()
+    whole = tuple(int(p) for p in sorted(count.index) if count[p] == units_of[int(p)])
+
+    def stack(name: str) -> xr.DataArray:
+        return xr.concat([files[y][name] for y in years], dim=pd.Index(years, name="year"))
+
+    parts = [_parts(files[y], province) for y in years]
+    return Panel(
+        emission=stack("emission"),
+        activity=stack("activity"),
+        parts=xr.concat(parts, dim=pd.Index(years, name="year")),
+        removed=stack("removal"),
+        province=province,
+        whole=whole,
+    )
+
+
+def _parts(ds: xr.Dataset, province: np.ndarray[tuple[int], np.dtype[np.int32]]) -> xr.DataArray:
+    k = ds["closing_factor"].sel(province=ds["province_of_city"]).drop_vars("province")
+    net = ds["emission_factor"] * (1 - ds["removal"])
+    emission = (ds["activity"] * net * k).transpose("city", "sector", "source", "species")
+    return emission.assign_coords(province=("city", province)).groupby("province").sum("city")
+
+
+def falling(data: Panel) -> pd.DataFrame:
+    """Share of cities whose emission fell between the first and the last year.
+
+    Columns species (``all``: the four together), cities, falling, local_signal, share (text:
+    a number, or ``not identified``).
+    """
+    start, end = data.ends()
+    total = data.emission.sum("sector")
+    fell = pd.DataFrame(index=total["city"].values)
+    rows = []
+    for name in FALLING:
+        before, after = (total.sel(year=y, species=name).values for y in (start, end))
+        fell[name] = after < before
+        with np.errstate(divide="ignore", invalid="ignore"):
+            change = np.log(after / before)
+        signal = metrics.local_signal(change, data.province, before)
+        rows.append((name, signal, int(fell[name].sum())))
+    rows.append(("all", min(r[1] for r in rows), int(fell.all(axis=1).sum())))
+    frame = pd.DataFrame(rows, columns=["species", "local_signal", "falling"])
+    frame["cities"] = len(fell)
+    number = (frame["falling"] / frame["cities"]).map("{:.4f}".format)
+    frame["share"] = number.where(frame["local_signal"] >= LEAST_SIGNAL, NOT_IDENTIFIED)
+    frame["first_year"], frame["last_year"] = start, end
+    return frame
+
+
+def decoupling(co2: pd.DataFrame, gdp: pd.DataFrame, *, level: str) -> pd.DataFrame:
+    """Tapio decoupling of CO2 from GDP, every year and over the whole period.
+
+    Parameters
+    ----------
+    co2, gdp : DataFrame
+        Units (adcode) x years, same shape; Mg yr-1 and 1e8 yuan (current prices).
+    level : str
+        ``province`` or ``city``.
+    """
+    years = list(co2.columns)
+    spans = [*pairwise(years), (years[0], years[-1])]
+    rows = []
+    for a, b in spans:
+        for code in co2.index:
+            dc = float(co2.loc[code, b] / co2.loc[code, a] - 1)
+            dg = float(gdp.loc[code, b] / gdp.loc[code, a] - 1)
+            e, name = metrics.tapio(dc, dg)
+            rows.append((level, code, a, b, dc, dg, e, name))
+    columns = ["level", "adcode", "first_year", "last_year", "co2_change", "gdp_change",
+               "elasticity", "class"]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)
+
+
+def kuznets_table(
+    emission: xr.DataArray, gdp: pd.DataFrame, population: pd.DataFrame, *, level: str
+) -> pd.DataFrame:
+    """Kuznets curve of emission per head on GDP per head, one row a species.
+
+    Parameters
+    ----------
+    emission : DataArray
+        (year, unit, species) with the dimension named province or city, Mg yr-1.
+    gdp, population : DataFrame
+        Units x years, 1e8 yuan and persons.
+    """
+    dim = level
+    codes, years = gdp.index.to_list(), list(gdp.columns)
+    unit, time = (a.ravel() for a in np.indices((len(codes), len(years))))
+    income = (gdp * 1e8 / population).to_numpy().ravel()
+    rows = []
+    for name in FALLING:
+        values = emission.sel({"species": name, "year": years, dim: codes}).transpose(dim, "year")
+        per_head = (values.values / population.to_numpy()).ravel()
+        r = kuznets(per_head, income, unit.astype(np.int64), time.astype(np.int64))
+        verdict = "inverted U" if r.inverted_u else "no inverted U"
+        rows.append(
+            (level, name, r.b1, r.se1, r.b2, r.se2, r.turning_point, r.inside, r.sasabuchi_p, r.n,
+             r.clusters, verdict)
+        )  # fmt: skip
+    columns = ["level", "species", "b1", "se1", "b2", "se2", "turning_point_yuan", "inside",
+               "sasabuchi_p", "n", "clusters", "verdict"]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)
+
+
+def decomposition(
+    data: Panel, gdp: pd.DataFrame, population: pd.DataFrame, *, tolerance: float = 1e-9
+) -> pd.DataFrame:
+    """LMDI of provinces and their sum: population, GDP per head, activity per GDP, control, rest.
+
+    ``rest`` is what is left of the emission per activity after control: factors that the closing
+    to published totals implies. Zero province code: the sum of the provinces.
+
+    Raises
+    ------
+    MassBalanceError
+        Effects that do not sum to the change within ``tolerance`` of the emission.
+    """
+    start, end = data.ends()
+    codes = list(data.whole)
+    activity = data.activity.assign_coords(province=("city", data.province))
+    activity = activity.groupby("province").sum("city").sel(province=codes)
+    factors = [_factors(data, activity, gdp, population, year=y, codes=codes) for y in (start, end)]
+    effects = metrics.lmdi(*factors)
+    rows = []
+    for j, name in enumerate(data.parts["species"].values.tolist()):
+        by_province = {e: v[..., j].sum(axis=(1, 2)) for e, v in zip(EFFECTS, effects, strict=True)}
+        ends = [
+            data.parts.sel(year=y, species=name, province=codes).sum(("sector", "source")).values
+            for y in (start, end)
+        ]
+        for i, code in enumerate([*codes, 0]):
+            pick = slice(None) if code == 0 else slice(i, i + 1)
+            parts = {e: float(v[pick].sum()) for e, v in by_province.items()}
+            before, after = (float(v[pick].sum()) for v in ends)
+            error = sum(parts.values()) - (after - before)
+            if abs(error) > tolerance * max(before, after, 1e-12):
+                raise MassBalanceError(
+                    "the effects of a decomposition do not sum to the change",
+                    where=f"province {code}, {name}",
+                    value=f"{error:g} Mg yr-1",
+                )
+            rows.append((code, name, start, end, before, after, *parts.values(), error))
+    columns = ["adcode", "species", "first_year", "last_year", "before", "after", *EFFECTS,
+               "closing_error"]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _factors(
+    data: Panel, activity: xr.DataArray, gdp: pd.DataFrame, population: pd.DataFrame, *,
+    year: int, codes: Sequence[int],
+) -> list[np.ndarray[tuple[int, ...], np.dtype[np.float64]]]:  # fmt: skip
+    """The five factors as arrays (province, sector, source, species)."""
+    part = data.parts.sel(year=year, province=list(codes))
+    part = part.transpose("province", "sector", "source", "species")
+    used = activity.sel(year=year).transpose("province", "sector", "source")
+    amount = used.values[..., None]
+    kept = 1 - data.removed.sel(year=year).transpose("sector", "source", "species").values[None]
+    people = population.loc[list(codes), year].to_numpy(float)[:, None, None, None]
+    money = gdp.loc[list(codes), year].to_numpy(float)[:, None, None, None]
+    below = amount * kept
+    rest = np.divide(part.values, below, out=np.zeros(part.shape), where=below > 0)
+    shape = part.shape
+    return [
+        np.broadcast_to(people, shape).astype(float),
+        np.broadcast_to(money / people, shape).astype(float),
+        np.broadcast_to(amount / money, shape).astype(float),
+        np.broadcast_to(kept, shape).astype(float),
+        rest,
+    ]
+
+
+#: Measure -> sector, sources, factor that the measure acts on.
+MEASURES: Final[dict[str, tuple[str, tuple[str, ...], str]]] = {
+    "end-of-pipe control of power plants": ("power", ("coal",), "control"),
+    "more or less coal in power plants": ("power", ("coal",), "activity"),
+    "coal boilers replaced or closed": ("industrial_boilers", ("coal",), "activity"),
+    "control of industrial boilers": ("industrial_boilers", ("coal",), "control"),
+    "control of iron and steel": ("iron_steel", ("coal", "pig_iron", "steel"), "control"),
+    "control of cement kilns": ("cement", ("cement", "coal"), "control"),
+    "kilns for building materials closed": ("building_materials", ("coal",), "activity"),
+    "control of building materials": (
+        "building_materials", ("coal", "building_products"), "control",
+    ),
+    "clean fuel for homes": ("residential", ("coal", "biomass"), "activity"),
+    "vehicle standards": ("on_road", ("gasoline", "diesel"), "control"),
+    "growth of traffic": ("on_road", ("gasoline", "diesel"), "activity"),
+}  # fmt: skip
+
+
+def measures(data: Panel) -> pd.DataFrame:
+    """Change of emission by measure, first to last year: activity x control x rest, additive LMDI.
+
+    Columns measure, sector, factor, one a species (Mg yr-1, negative: reduction).
+    """
+    start, end = data.ends()
+    total = {y: data.parts.sel(year=y).sum("province") for y in (start, end)}
+    used = {y: data.activity.sel(year=y).sum("city") for y in (start, end)}
+    factors = []
+    for y in (start, end):
+        amount = total[y].transpose("sector", "source", "species").values
+        a = np.broadcast_to(used[y].transpose("sector", "source").values[..., None], amount.shape)
+        kept = 1 - data.removed.sel(year=y).transpose("sector", "source", "species").values
+        below = a * kept
+        rest = np.divide(amount, below, out=np.zeros(amount.shape), where=below > 0)
+        factors.append([a.astype(float), kept, rest])
+    activity, control, _ = metrics.lmdi(factors[0], factors[1])
+    effect = {"activity": activity, "control": control}
+    sectors = total[start]["sector"].values.tolist()
+    sources = total[start]["source"].values.tolist()
+    species = total[start]["species"].values.tolist()
+    rows = []
+    for name, (sector, members, factor) in MEASURES.items():
+        place = [sources.index(m) for m in members]
+        values = effect[factor][sectors.index(sector)][place].sum(axis=0)
+        rows.append({"measure": name, "sector": sector, "factor": factor,
+                     **dict(zip(species, values.tolist(), strict=True))})  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def inequality(data: Panel) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Gini by year and species, and Lorenz points of the last year (cities, unweighted)."""
+    total = data.emission.sum("sector")
+    rows = [
+        (y, name, metrics.gini(total.sel(year=y, species=name).values))
+        for y in data.years
+        for name in data.emission["species"].values.tolist()
+    ]
+    curves = []
+    for name in FALLING:
+        units, share = metrics.lorenz(total.sel(year=data.ends()[1], species=name).values)
+        curves.append(
+            pd.DataFrame({"species": name, "cities_share": units, "emission_share": share})
+        )
+    return pd.DataFrame(rows, columns=["year", "species", "gini"]), pd.concat(curves)
+
+
+def cocontrol(data: Panel) -> pd.DataFrame:
+    """Co-control elasticity of each pollutant to CO2, by whole province and in sum (code 0)."""
+    start, end = data.ends()
+    table = data.provincial()
+    rows = []
+    for code in [*data.whole, 0]:
+        here = table.sum("province") if code == 0 else table.sel(province=code)
+        co2 = tuple(float(here.sel(year=y, species="CO2")) for y in (start, end))
+        for name in data.emission["species"].values.tolist():
+            if name == "CO2":
+                continue
+            ap = tuple(float(here.sel(year=y, species=name)) for y in (start, end))
+            e = metrics.cocontrol_elasticity((ap[0], ap[1]), (co2[0], co2[1]))
+            both = "both fall" if ap[1] < ap[0] and co2[1] < co2[0] else "not both"
+            both = both if np.isfinite(e) else f"{both}; CO2 hardly changed"
+            rows.append((code, name, ap[1] / ap[0] - 1, co2[1] / co2[0] - 1, e, both))
+    columns = ["adcode", "species", "pollutant_change", "co2_change", "elasticity", "direction"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def all_tables(
+    data: Panel, *, gdp: pd.DataFrame, population: pd.DataFrame, cities: pd.DataFrame | None
+) -> dict[str, pd.DataFrame]:
+    """Every table of the history years by name.
+
+    Parameters
+    ----------
+    data : Panel
+    gdp, population : DataFrame
+        Whole provinces x years, 1e8 yuan (current prices) and persons.
+    cities : DataFrame, optional
+        City statistics (adcode, year, gdp, population); with them, decoupling and the Kuznets
+        curve are computed on cities, without on provinces.
+    """
+    gini, lorenz = inequality(data)
+    provincial = data.provincial()
+    tapio, ekc = _with_gdp(data, provincial, gdp, population, cities)
+    return {
+        "falling": falling(data),
+        "tapio": tapio,
+        "ekc": ekc,
+        "lmdi": decomposition(data, gdp, population),
+        "gini": gini,
+        "lorenz": lorenz,
+        "cocontrol": cocontrol(data),
+        "measures": measures(data),
+    }
+
+
+def _with_gdp(
+    data: Panel,
+    provincial: xr.DataArray,
+    gdp: pd.DataFrame,
+    population: pd.DataFrame,
+    cities: pd.DataFrame | None,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Decoupling and Kuznets tables, on cities where their GDP is known."""
+    level, emission = "province", provincial
+    if cities is not None:
+        money = cities.pivot_table(index="adcode", columns="year", values="gdp")
+        money = money.reindex(columns=data.years).dropna()
+        money = money[money.index.isin(data.emission["city"].values)]
+        if len(money):
+            level, emission = "city", data.emission.sum("sector").sel(city=money.index.to_numpy())
+            gdp = money
+            population = _city_population(cities, money)
+    series = emission.sel(species="CO2").transpose(level, "year")
+    co2 = pd.DataFrame(series.values, index=series[level].values, columns=data.years)
+    tapio = decoupling(co2.loc[gdp.index], gdp, level=level)
+    if len(gdp) < LEAST_CLUSTERS or population.empty:
+        reason = f"{NOT_IDENTIFIED}: {len(gdp)} units of level {level} with GDP and population"
+        ekc = pd.DataFrame({"level": level, "species": FALLING, "verdict": reason})
+    else:
+        ekc = kuznets_table(emission, gdp, population, level=level)
+    return tapio, ekc
+
+
+def _city_population(cities: pd.DataFrame, money: pd.DataFrame) -> pd.DataFrame:
+    if "population" not in cities.columns:
+        return pd.DataFrame()
+    table = cities.pivot_table(index="adcode", columns="year", values="population")
+    table = table.reindex(index=money.index, columns=money.columns)
+    return pd.DataFrame() if table.isna().any(axis=None) else table
