@@ -69,8 +69,10 @@ rule comparison:
             "results/{{year}}/{scenario}/attainment/summary.json",
             scenario=sorted(SCENARIOS),
         ),
+        tables=tables("attainment/city_study.csv"),
     output:
         comparison="results/comparison/{year}.csv",
+        published="results/comparison/published_{year}.csv",
     log:
         "logs/comparison/{year}.log",
     benchmark:

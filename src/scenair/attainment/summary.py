@@ -59,6 +59,7 @@ def group_summary(rows: pd.DataFrame) -> dict[str, Any]:
         "n_pm25_rises": int((cities["pm25_ratio"] > 1).sum()),
         "n_co2_rises": int((cities["co2_ratio"] > 1).sum()),
         "n_both_rise": int(((cities["pm25_ratio"] > 1) & (cities["co2_ratio"] > 1)).sum()),
+        "mean_pm25_ratio": _mean(cities["pm25_ratio"].dropna()),
         "mean_monitored_pm25": _mean(monitored["pm25"]),
         "mean_monitored_pm25_base": _mean(monitored["pm25_base"]),
         "population": float(rows["population"].sum()),

@@ -12,7 +12,14 @@ import xarray as xr
 from scenair.attainment.exposure import exposure_table, people_above
 from scenair.attainment.health import attributable_deaths, gemm, interval
 from scenair.attainment.places import weighted_mean
-from scenair.attainment.summary import all_groups, count_attaining, shared_cells, weighted
+from scenair.attainment.rounding import attains
+from scenair.attainment.summary import (
+    all_groups,
+    class_shares,
+    count_attaining,
+    shared_cells,
+    weighted,
+)
 from scenair.core.io.netcdf import write_netcdf
 from scenair.core.io.tables import read_table
 from scenair.core.periods import QUARTERS
@@ -145,6 +152,7 @@ def summary_of(
         double[["adcode", "peaked"]], on="adcode"
     )
     rows["level"] = units()["level"].reindex(rows["adcode"]).to_numpy()
+    universe = rows[rows["level"] == "city"].reset_index(drop=True)
     above = people_above(
         job.places.cell_people,
         job.annual(result.field_future),
@@ -164,6 +172,13 @@ def summary_of(
         "leave_one_out": loo,
         "sensitivity": sensitivity.to_dict("records"),
         "uncertainty": asdict(job.uncertainty) | {"tag": "assumed", "unit": "1 sigma, relative"},
+        "double_by_limit": {
+            f"{limit:g}": class_shares(
+                pd.Series(attains(universe["pm25_best"], limit, pollutant="PM25")),
+                universe["peaked"],
+            )
+            for limit in job.options.comparison_limits
+        },
         "people_above_ug_m3": {f"{level:g}": people for level, people in above.items()},
         "health": health_summary(job, fused, cities["population"]),
         "records_sharing_a_cell": shared_cells(job.monitors.table),
@@ -174,6 +189,7 @@ def summary_of(
             "monitor_minus_population_mean: mean over monitored cities of monitor value less "
             "population-weighted fused value, ug m-3; the urban increment that the grid hides",
             "population of 2020 in every year",
+            "double_by_limit: four-way shares over the judged cities at other limits",
             "ozone has no monitors here: only its relative response is given",
         ],
     }
