@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from scenair.config.load import dump, load_config, load_scenarios
 from scenair.core.audit.checksums import sha256_of
 from scenair.core.errors import InputError, MassBalanceError
 from scenair.report.io import build_manifest
 from scenair.report.manifest import assumed_rows, closure_rows, synthetic_notes, table_names
-from scenair.report.verify import KEYS, Finding, verify
+from scenair.report.verify import KEYS, Finding, flat, verify
 from tests.figures.contract_case import Made
 from tests.report.conftest import CONFIG, contract_files, inside
 
@@ -177,6 +178,26 @@ def test_other_versions_are_notes_after_serious_findings(made: Made) -> None:
     assert [f.kind for f in findings] == ["missing", "version", "code"]
     assert [f.serious for f in findings] == [True, False, False]
     assert "1.0 made the result" in findings[1].message
+
+
+def test_other_configuration_is_a_note(made: Made, repo: Path) -> None:
+    folder = repo / "config"
+    now = dump(load_config({"case": "bth"}, folder=folder))
+    manifest = manifest_of(made)
+    manifest["config"] = now | {"scenario": dump(load_scenarios(folder / "scenarios")["peak"])}
+    manifest["config"]["attainment"] = now["attainment"] | {"array_km": 99.0}
+    del manifest["config"]["figures"]["dpi"]
+    manifest["config"]["scenario"]["controls"] = "none"
+    (made.result / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    found = {finding.where: str(finding) for finding in verify(made.result)}
+    assert set(found) == {"attainment.array_km", "figures.dpi", "scenario.controls"}
+    assert "99.0 made the result, 40.0 is configured now" in found["attainment.array_km"]
+    assert "(no such key) made the result" in found["figures.dpi"]
+    assert not any(finding.serious for finding in verify(made.result))
+
+
+def test_flat() -> None:
+    assert flat({"a": {"b": 1, "c": {}}, "d": [2]}) == {"a.b": 1, "a.c": {}, "d": [2]}
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,8 @@ FIGURES: Final[dict[str, str]] = {
     ),
     "co2_peak_years": (
         "Year in which a unit's direct CO2 emission is highest (last year of a tie), by city type; "
-        "a maximum in the last year counts as not peaked."
+        "a maximum in the last year counts as not peaked. History alone shows no peak: it has no "
+        "future."
     ),
 }
 

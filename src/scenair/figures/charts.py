@@ -25,6 +25,8 @@ _TYPE_COLORS: Final = (
 )  # fmt: skip
 #: Rows of a ranking column; more cities open another column.
 _ROWS: Final = 62
+#: Up to so many years every one has its label.
+_FEW_YEARS: Final = 8
 
 
 def ranking(
@@ -135,7 +137,10 @@ def parts_chart(parts: dict[str, pd.DataFrame], *, heading: str) -> Figure:
 
 
 def double_chart(counts: pd.DataFrame, *, heading: str) -> Figure:
-    """Shares of the four classes by city type, numbers of cities written into the bars."""
+    """Shares of the four classes by city type, numbers of cities written into the bars.
+
+    A history year has no future to peak in: without a classified city the figure says so.
+    """
     fig = new_figure(8.0, 0.42 * len(counts) + 1.5)
     ax = fig.subplots()
     total = counts.sum(axis=1)
@@ -148,6 +153,9 @@ def double_chart(counts: pd.DataFrame, *, heading: str) -> Figure:
             if w >= 3:
                 ax.text(x + w / 2, y, str(int(n)), ha="center", va="center", fontsize=7.5)
         left += share
+    if total.sum() == 0:
+        words = "no city is classified: a history year has no future to peak in"
+        ax.text(50, 0, words, ha="center", va="center")
     ax.set_yticks(place, [f"{pretty_type(t)}  ({int(n)})" for t, n in total.items()])
     ax.invert_yaxis()
     ax.set_xlim(0, 100)
@@ -158,9 +166,28 @@ def double_chart(counts: pd.DataFrame, *, heading: str) -> Figure:
 
 
 def peak_chart(
-    table: pd.DataFrame, rest: pd.Series, *, year: int, last_year: int, heading: str
+    table: pd.DataFrame,
+    rest: pd.Series,
+    *,
+    year: int,
+    last_year: int,
+    rest_label: str,
+    heading: str,
 ) -> Figure:
-    """Histogram of CO2 peak years by city type, with the units that have not peaked."""
+    """Histogram of the years of highest CO2 by city type.
+
+    Parameters
+    ----------
+    table, rest : DataFrame, Series
+        From :func:`scenair.figures.fields.peak_counts`.
+    year : int
+        Marked, where it lies inside.
+    last_year : int
+        Last year of the trajectory.
+    rest_label : str
+        What the units of ``rest`` are called.
+    heading : str
+    """
     types = sorted(set(table.columns) | set(rest.index))
     first = int(min([*table.index, last_year - 1]))
     years = np.arange(first, last_year)
@@ -177,10 +204,11 @@ def peak_chart(
     for x, total in zip(place, bottom, strict=True):
         if total:
             ax.text(x, total, f"{int(total)}", ha="center", va="bottom", fontsize=7)
-    if first <= year < last_year:
+    if first <= year < last_year and len(years) > _FEW_YEARS:
         ax.axvline(year + 0.5, color="black", linewidth=0.8, linestyle="--")
-    ticks = [*years[years % 5 == 0], last_year + 1]
-    ax.set_xticks(ticks, [*map(str, ticks[:-1]), "not\npeaked"])
+    shown = years if len(years) <= _FEW_YEARS else years[years % 5 == 0]
+    ax.set_xticks([*shown, last_year + 1], [*map(str, shown), rest_label])
+    ax.margins(y=0.1)
     ax.set_ylabel("units")
     fig.legend(loc="outside right center")
     fig.suptitle(heading)

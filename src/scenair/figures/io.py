@@ -59,7 +59,12 @@ class _Run:
     @property
     def name(self) -> str:
         """The scenario in a heading."""
-        return self.title if self.title == "History" else f"scenario “{self.title}”"
+        return "history" if self.is_history else f"scenario “{self.title}”"
+
+    @property
+    def is_history(self) -> bool:
+        """Whether the year is one of the record, so that nothing follows."""
+        return self.year <= self.case.base_year
 
     @property
     def heading(self) -> str:
@@ -162,7 +167,8 @@ def _trajectory_figures(run: _Run) -> Iterator[tuple[str, Figure]]:
             rest,
             year=run.year,
             last_year=last,
-            heading=f"Peak year of direct CO$_2$, {run.name}",
+            rest_label=f"highest\nin {last}" if run.is_history else "not\npeaked",
+            heading=f"Year of highest direct CO$_2$, {run.name}",
         ),
     )
 

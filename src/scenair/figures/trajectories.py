@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from scenair.figures.style import BASE, PRETTY, SCENARIO, SECTOR_GROUPS, new_figure
 
@@ -42,34 +42,35 @@ def species_chart(
     cols = 5 if len(species) > 6 else 3
     rows = -(-len(species) // cols)
     fig = new_figure(2.25 * cols + 0.5, 2.0 * rows + 0.9)
-    for ax, name in zip(fig.subplots(rows, cols, squeeze=False).flat, species, strict=False):
-        if reference is not None:
-            _line(
-                ax, reference, name, color=BASE, linestyle="-", label="Reference (counterfactual)"
-            )
-        _line(ax, totals, name, color=SCENARIO, label=title)
-        past = totals.sel(year=slice(None, base_year))
-        _line(ax, past, name, color="black", label="History")
+    past = totals.sel(year=slice(None, base_year))
+    lines = {"Reference (counterfactual)": (reference, BASE)} if reference is not None else {}
+    if past.sizes["year"] < totals.sizes["year"]:
+        lines[title] = (totals, SCENARIO)
+    lines["History"] = (past, "black")
+    axes = fig.subplots(rows, cols, squeeze=False)
+    for ax, name in zip(axes.flat, species, strict=False):
+        _panel(ax, {label: (t.sel(species=name), color) for label, (t, color) in lines.items()})
         if int(totals["year"][0]) < year < int(totals["year"][-1]):
             ax.axvline(year, color="#707070", linewidth=0.7, linestyle="--")
         ax.set_title(PRETTY[name])
-        ax.set_ylim(bottom=0)
-        ax.grid(axis="y", color="#EBEBEB", linewidth=0.5)
-    axes = fig.axes
-    for k, ax in enumerate(axes):
-        if k >= len(species):
-            ax.set_visible(False)
-        elif k % cols == 0:
-            ax.set_ylabel("Tg yr$^{-1}$")
-    handles, labels = axes[0].get_legend_handles_labels()
+    for ax in axes.flat[len(species) :]:
+        ax.set_visible(False)
+    for ax in axes[:, 0]:
+        ax.set_ylabel("Tg yr$^{-1}$")
+    handles, labels = axes.flat[0].get_legend_handles_labels()
     fig.legend(handles, labels, loc="outside lower center", ncols=3)
     fig.suptitle(heading)
     return fig
 
 
-def _line(ax: Axes, totals: xr.DataArray, name: str, **style: Any) -> None:
-    series = totals.sel(species=name).sum("sector")
-    ax.plot(series["year"].values, series.values, linewidth=1.4, **style)
+def _panel(ax: Axes, lines: dict[str, tuple[xr.DataArray, str]]) -> None:
+    top = 0.0
+    for label, (totals, color) in lines.items():
+        series = totals.sum("sector")
+        ax.plot(series["year"].values, series.values, color=color, linewidth=1.4, label=label)
+        top = max(top, float(series.max()))
+    ax.set_ylim(0, 1.08 * top or 1.0)
+    ax.grid(axis="y", color="#EBEBEB", linewidth=0.5)
 
 
 def sectors_chart(totals: xr.DataArray, *, year: int, base_year: int, heading: str) -> Figure:

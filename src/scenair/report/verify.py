@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
+from scenair.config.load import dump, load_config, load_scenarios, read_yaml
 from scenair.core.audit.checksums import sha256_of
 from scenair.core.audit.closure import COLUMNS, TOLERANCE
 from scenair.core.errors import InputError, ScenairError
@@ -20,12 +21,12 @@ from scenair.core.periods import seconds_in_months
 from scenair.report.manifest import closure_rows, versions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     import pandas as pd
 
 KEYS: Final = ("versions", "config", "inputs", "assumed", "closure", "synthetic")
-Kind = Literal["missing", "changed", "not closed", "version", "code"]
+Kind = Literal["missing", "changed", "not closed", "config", "version", "code"]
 
 
 @dataclass(frozen=True)
@@ -35,10 +36,11 @@ class Finding:
     Attributes
     ----------
     kind : str
-        ``missing`` or ``changed`` file, mass ``not closed``; ``version`` of a package and ``code``
-        of a stage are notes: the files are those of the manifest, but a new run may differ.
+        ``missing`` or ``changed`` file, mass ``not closed``; a key of the ``config``, the
+        ``version`` of a package and the ``code`` of a stage are notes: the files are those of the
+        manifest, but a new run may differ.
     where : str
-        File, package or stage.
+        File, key, package or stage.
     message : str
     """
 
@@ -105,6 +107,7 @@ def verify(result_dir: str | Path) -> list[Finding]:
         *_checksums({**manifest["inputs"], **manifest.get("outputs", {})}, root=root),
         *_closure_files(manifest["closure"], root=root),
         *_gridded_mass(folder),
+        *_configuration(manifest["config"]),
         *_versions(manifest["versions"]),
     ]
     return sorted(findings, key=lambda f: not f.serious)
@@ -192,6 +195,46 @@ def _gridded_mass(folder: Path) -> Iterator[Finding]:
                     f"{name}, {emission['sector'].values[k]}: {wanted[k]:.9g} Mg yr-1 in "
                     f"cities.nc, {total[k]:.9g} Mg yr-1 on the grid and outside it",
                 )
+
+
+def _configuration(wanted: dict[str, Any]) -> Iterator[Finding]:
+    """Keys that the repository's configuration has otherwise now.
+
+    A case that isn't in ``config/cases`` (a user's file) can't be looked up and is not compared.
+    """
+    folder = resources().parent / "config"
+    name = str(wanted.get("case", {}).get("name"))
+    if not (folder / "cases" / f"{name}.yaml").is_file():
+        return
+    raw = read_yaml(folder / "config.yaml") if (folder / "config.yaml").is_file() else {}
+    try:
+        now = dump(load_config({**raw, "case": name}, folder=folder))
+        scenarios = load_scenarios(folder / "scenarios")
+    except ScenairError as error:
+        yield Finding("config", str(folder), f"can't be compared: {error}")
+        return
+    made_with = flat({key: value for key, value in wanted.items() if key != "scenario"})
+    found = flat(now)
+    title = wanted.get("scenario", {}).get("title")
+    for scenario in scenarios.values():
+        if scenario.title == title:
+            made_with |= flat({"scenario": wanted["scenario"]})
+            found |= flat({"scenario": dump(scenario)})
+    for key in sorted(made_with.keys() | found.keys()):
+        then, here = made_with.get(key, "(no such key)"), found.get(key, "(no such key)")
+        if then != here:
+            yield Finding("config", key, f"{then} made the result, {here} is configured now")
+
+
+def flat(nested: Mapping[str, Any], *, prefix: str = "") -> dict[str, Any]:
+    """Nested mappings as one, keys joined with dots."""
+    out: dict[str, Any] = {}
+    for key, value in nested.items():
+        if isinstance(value, dict) and value:
+            out |= flat(value, prefix=f"{prefix}{key}.")
+        else:
+            out[f"{prefix}{key}"] = value
+    return out
 
 
 def _versions(wanted: dict[str, Any]) -> Iterator[Finding]:
