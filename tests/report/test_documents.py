@@ -94,3 +94,18 @@ def test_documents_point_to_what_exists(repo: Path) -> None:
 def test_picture_in_the_readme_is_small(repo: Path) -> None:
     for path in (repo / "docs/images").glob("*.png"):
         assert path.stat().st_size < 300_000, path.name
+
+
+def test_container_recipes_copy_what_exists(repo: Path) -> None:
+    recipe = (repo / "envs/Containerfile").read_text(encoding="utf-8")
+    copied = [
+        word
+        for line in re.findall(r"^COPY (.+) \S+$", recipe, re.MULTILINE)
+        for word in line.split()
+    ]
+    definition = (repo / "envs/scenair.def").read_text(encoding="utf-8")
+    listed = re.findall(r"^    (\S+) /opt/scenair/", definition, re.MULTILINE)
+    assert set(copied) == set(listed)
+    assert len(copied) > 5
+    for name in copied:
+        assert (repo / name).exists(), name
