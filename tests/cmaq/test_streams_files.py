@@ -13,6 +13,7 @@ import xarray as xr
 
 from scenair.cmaq import io, io_inputs
 from scenair.config.case import CaseConfig
+from scenair.config.cmaq import CmaqConfig
 from scenair.core.errors import InputError, MassBalanceError
 from scenair.core.io.netcdf import write_netcdf
 from scenair.core.io.tables import write_csv
@@ -81,6 +82,14 @@ def gridded_and_points(folder, *, year: int = YEAR) -> None:
     ds["month_share"] = (
         ("sector", "species", "month", "city"), share.transpose(0, 1, 3, 2), {"units": "1"},
     )  # fmt: skip
+    release = np.zeros((len(SECTORS), 2))
+    release[:, 0] = 0.25
+    release[:, 1] = 0.75
+    ds["release"] = (("sector", "layer"), release, {"units": "1"})
+    ds = ds.assign_coords(
+        layer_bottom=("layer", [0.0, 40.0], {"units": "m"}),
+        layer_top=("layer", [40.0, 100.0], {"units": "m"}),
+    )
     ds["cell_area"] = (("y", "x"), GRID.cell_area, {"units": "m2"})
     ds["crs"] = ((), np.int32(0), GRID.cf_attributes())
     write_netcdf(ds, folder / "gridded.nc", title="test", attrs={"year": year})
@@ -305,3 +314,34 @@ def test_a_second_mechanism_by_its_table(copy):
         assert {"ALK4", "TOLU", "PEC"} <= set(data.variables)
         assert "PAR" not in data.variables
     assert pd.read_csv(copy / "cmaq" / "closure.csv")["relative_error"].abs().max() < 2e-7
+
+
+def test_layers_by_metres_keep_the_mass(copy):
+    """Release: a quarter below 40 m, the rest to 100 m; model layers to 20, 70 and 300 m."""
+    build(copy, days=("07-06",), layer_tops_m=(20.0, 70.0, 300.0))
+    with netCDF4.Dataset(copy / "cmaq/emis/emis_transport_TEST36_20160706.nc") as data:
+        assert data.NLAYS == 3
+        assert len(data.VGLVLS) == 4
+        assert data.VGLVLS[0] == 1.0
+        layers = np.asarray(data["NO"][:], dtype=float).sum(axis=(0, 2, 3))
+    expected = [0.125, 0.125 + 0.75 * 0.5, 0.75 * 0.5]
+    assert layers / layers.sum() == pytest.approx(expected, rel=1e-5)
+    assert pd.read_csv(copy / "cmaq" / "closure.csv")["relative_error"].abs().max() < 2e-7
+
+
+def test_an_archive_holds_the_same_values_deflated(copy):
+    build(copy, days=("07-06",), archive=True)
+    path = copy / "cmaq/emis/emis_industry_TEST36_20160706.nc"
+    twin = path.parent / "archive" / path.name
+    with netCDF4.Dataset(path) as a, netCDF4.Dataset(twin) as b:
+        assert b["NO"].filters()["zlib"]
+        assert a.getncattr("VAR-LIST") == b.getncattr("VAR-LIST")
+        assert all(np.array_equal(a[name][:], b[name][:]) for name in a.variables)
+
+
+@pytest.mark.realdata
+def test_layers_of_a_real_metcro3d(realdata):
+    options = CmaqConfig(layer_tops_from=str(realdata / "model_samples/METCRO3D_au-test_v1.nc"))
+    tops = io_inputs.model_layers(options)
+    assert 10 < tops[0] < 100
+    assert list(tops) == sorted(tops)

@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 
 from scenair.core.errors import InputError
 from scenair.core.io.tables import read_table
+from scenair.core.layers import remap_heights
 from scenair.core.sectors import SECTORS
 from scenair.gridding import vertical
 
 
 def test_overlap_by_hand():
-    shares = vertical.remap_heights(
+    shares = remap_heights(
         np.array([0.0, 100.0]),
         np.array([100.0, 300.0]),
         np.array([0.4, 0.6]),
@@ -24,7 +25,7 @@ def test_overlap_by_hand():
 
 
 def test_what_lies_above_the_top_layer_stays_in_it():
-    shares = vertical.remap_heights(
+    shares = remap_heights(
         np.array([0.0]), np.array([1000.0]), np.array([1.0]), layer_tops=np.array([100.0, 400.0])
     )
     assert shares == pytest.approx([0.1, 0.9], rel=1e-14)
@@ -34,7 +35,7 @@ def test_what_lies_above_the_top_layer_stays_in_it():
 def test_any_layers_keep_the_sum(thickness):
     heights = read_table("gridding/heights.csv")
     power = heights[heights["profile"] == "power"]
-    shares = vertical.remap_heights(
+    shares = remap_heights(
         power["bottom_m"].to_numpy(float),
         power["top_m"].to_numpy(float),
         power["value"].to_numpy(float),
@@ -46,9 +47,7 @@ def test_any_layers_keep_the_sum(thickness):
 
 def test_layers_that_vary_from_cell_to_cell():
     tops = np.array([[50.0, 200.0], [100.0, 200.0]])
-    shares = vertical.remap_heights(
-        np.array([0.0]), np.array([200.0]), np.array([1.0]), layer_tops=tops
-    )
+    shares = remap_heights(np.array([0.0]), np.array([200.0]), np.array([1.0]), layer_tops=tops)
     assert shares == pytest.approx(np.array([[0.25, 0.75], [0.5, 0.5]]), rel=1e-14)
 
 

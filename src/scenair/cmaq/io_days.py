@@ -12,6 +12,7 @@ from scenair.cmaq import hours, ioapi, speciation, stacks, streams_hourly
 from scenair.cmaq.io_tools import IoapiReader
 from scenair.cmaq.writer import Field, write_records
 from scenair.core.audit.closure import COLUMNS
+from scenair.core.io.atomic import atomic_path
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 UPNAM = "scenair"
+#: Sigma faces of a file with one layer; CMAQ puts it into its own first layer.
+_ONE_LAYER = (1.0, 0.995)
 #: Share of a species that particles of an inconsistent inventory may lack before it is said.
 _WORTH_SAYING = 1e-4
 
@@ -194,17 +197,22 @@ class _Target:
             path = folder / day_name(self.kind, self.stream.name, self.kit.grid.name, date)
             self._write_day(path, date)
             rows += self._close_day(path, date)
+            if self.kit.options.archive:
+                archive_copy(path, folder / "archive" / path.name)
         return rows
 
     def _write_day(self, path: Path, date: dt.date) -> None:
         n = None if self.plants is None else len(self.plants)
-        shape = (1, *self.kit.grid.shape) if n is None else (1, n, 1)
+        layers = self.kit.layers(self.stream) if n is None else None
+        depth = 1 if layers is None else layers.shape[1]
+        shape = (depth, *self.kit.grid.shape) if n is None else (1, n, 1)
         fill = streams_hourly.DayFill(
             self.month,
             speciation=self.kit.speciation,
             members=self.members,
             rows=self.rows,
             day=date.day,
+            layers=layers,
         )
         write_records(
             path,
@@ -214,6 +222,7 @@ class _Target:
                 start=pd.Timestamp(date),
                 description=self._description(date),
                 rows=n,
+                layer_tops=self.kit.layer_tops if layers is not None else (),
             ),
             fields=self.fields,
             shape=shape,
@@ -271,18 +280,60 @@ def file_attributes(
     start: pd.Timestamp | None,
     description: str,
     rows: int | None = None,
+    layer_tops: Sequence[float] = (),
 ) -> dict[str, Any]:
-    """Global attributes; ``rows`` makes it a point file of that many sources."""
+    """Global attributes.
+
+    Parameters
+    ----------
+    rows : int, optional
+        Makes it a point file of that many sources.
+    layer_tops : sequence of float
+        Tops of the layers (m) of a 3-D file; they become sigma levels of the standard atmosphere
+        (CMAQ takes layers by number and does not look at VGLVLS).
+    """
     attributes = ioapi.header(
         grid,
         variables={f.name: (f.units, f.description) for f in fields},
         start=start,
         upname=UPNAM,
         description=description,
+        vglvls=sigma_levels(layer_tops) if layer_tops else _ONE_LAYER,
     )
     if rows is not None:
         attributes["NCOLS"], attributes["NROWS"] = np.int32(1), np.int32(rows)
     return attributes
+
+
+def sigma_levels(tops: Sequence[float], *, top_pressure: float = 5000.0) -> tuple[float, ...]:
+    """Layer faces as sigma, from heights (m) in the ICAO standard atmosphere (Pa)."""
+    height = np.concatenate([[0.0], np.asarray(tops, dtype=np.float64)])
+    surface = 101_325.0
+    pressure = surface * np.maximum(1 - 2.25577e-5 * height, 0.0) ** 5.25588
+    sigma = (pressure - top_pressure) / (surface - top_pressure)
+    return tuple(float(s) for s in np.clip(sigma, 0.0, 1.0))
+
+
+def archive_copy(path: Path, target: Path) -> None:
+    """A deflated netCDF-4 copy with the same values (level 1, shuffle, a chunk a record).
+
+    I/O API reads it only in builds with netCDF-4, and many times more slowly.
+    """
+    import netCDF4
+
+    with atomic_path(target) as part, netCDF4.Dataset(path) as old:
+        old.set_auto_maskandscale(False)
+        with netCDF4.Dataset(part, "w", format="NETCDF4_CLASSIC") as new:
+            new.setncatts({name: old.getncattr(name) for name in old.ncattrs()})
+            for name, dim in old.dimensions.items():
+                new.createDimension(name, None if dim.isunlimited() else len(dim))
+            for name, var in old.variables.items():
+                made = new.createVariable(
+                    name, var.dtype, var.dimensions, zlib=True, complevel=1, shuffle=True,
+                    chunksizes=(1, *var.shape[1:]),
+                )  # fmt: skip
+                made.setncatts({key: var.getncattr(key) for key in var.ncattrs()})
+                made[:] = var[:]
 
 
 def write_stack_groups(plants: pd.DataFrame, path: Path, *, grid: Grid) -> None:

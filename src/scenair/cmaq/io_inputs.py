@@ -12,6 +12,7 @@ import pandas as pd
 import scipy.sparse as sp
 
 from scenair.cmaq import check_names, hours, speciation, stacks, streams_hourly
+from scenair.cmaq.io_tools import IoapiReader
 from scenair.cmaq.speciation import Speciation
 from scenair.cmaq.streams import Stream, build_streams
 from scenair.config.cmaq import CmaqConfig
@@ -19,6 +20,7 @@ from scenair.core.errors import InputError, MassBalanceError
 from scenair.core.grids import Grid, grid_from_attributes
 from scenair.core.io.netcdf import open_netcdf, require_finite
 from scenair.core.io.tables import read_csv, read_table
+from scenair.core.layers import remap_heights
 from scenair.core.periods import seconds_in_months
 from scenair.core.sectors import SECTORS
 from scenair.core.units import FLUX
@@ -47,6 +49,8 @@ class Gridded:
         m2.
     month_share : DataArray (sector, species, month, city)
         What plants follow.
+    release : DataArray (sector, layer)
+        Share of the emission without plants in each layer, with layer_bottom and layer_top (m).
     """
 
     year: int
@@ -55,6 +59,7 @@ class Gridded:
     flux: Mapping[str, npt.NDArray[np.float32]]
     area: Array
     month_share: xr.DataArray
+    release: xr.DataArray
 
     def month_mass(self, month: int) -> dict[str, Array]:
         """Species -> kg (sector, cell) in a month (1-12), plants included."""
@@ -120,7 +125,8 @@ def read_gridded(path: str | Path, *, year: int) -> Gridded:
         A field was changed: field + outside is not the total in the file.
     """
     units = dict.fromkeys(SPECIES, FLUX) | {"cell_area": "m2", "mass": "kg", "outside": "kg"}
-    ds = open_netcdf(path, variables={**units, "month_share": "1"})
+    units |= {"month_share": "1", "release": "1", "layer_bottom": "m", "layer_top": "m"}
+    ds = open_netcdf(path, variables=units)
     if int(ds.attrs.get("year", -1)) != year:
         raise InputError(
             "wrong year", where=str(path), value=ds.attrs.get("year"), allowed=str(year)
@@ -136,7 +142,8 @@ def read_gridded(path: str | Path, *, year: int) -> Gridded:
         require_finite(field, where=str(path))
         flux[name] = field.values.reshape(12, len(SECTORS), -1)
         _check_mass(ds, name, flux[name], area, where=f"{path}, variable {name}")
-    return Gridded(year, grid, SECTORS, flux, area, ds["month_share"].load())
+    release = ds["release"].transpose("sector", "layer")
+    return Gridded(year, grid, SECTORS, flux, area, ds["month_share"], release)
 
 
 def _check_mass(
@@ -216,6 +223,19 @@ class Kit:
     speciation: Speciation
     streams: tuple[Stream, ...]
     profiles: hours.Profiles
+    layer_tops: tuple[float, ...] = ()
+
+    def layers(self, stream: Stream) -> Array | None:
+        """Share of a stream's sectors in the model's layers (sectors, layers); None for 2-D."""
+        if not self.layer_tops:
+            return None
+        release = self.source.release
+        return remap_heights(
+            release["layer_bottom"].values,
+            release["layer_top"].values,
+            release.values[self.rows(stream)],
+            layer_tops=np.asarray(self.layer_tops, dtype=np.float64),
+        )
 
     @property
     def grid(self) -> Grid:
@@ -272,7 +292,29 @@ def prepare(
             profiles=read_table("cmaq/temporal_profiles.csv"),
             sectors=source.sectors,
         ),
+        layer_tops=model_layers(options),
     )
+
+
+def model_layers(options: CmaqConfig) -> tuple[float, ...]:
+    """Tops of the layers of 3-D files, m; empty for 2-D files.
+
+    Raises
+    ------
+    InputError
+        A METCRO3D file without full-layer heights.
+    """
+    if not options.layer_tops_from:
+        return options.layer_tops_m
+    with IoapiReader([options.layer_tops_from]) as (file,):
+        if "ZF" not in file.variables:
+            raise InputError(
+                "no full-layer heights ZF",
+                where=options.layer_tops_from,
+                allowed="a METCRO3D file of MCIP",
+            )
+        heights = np.asarray(file.read("ZF", None), dtype=np.float64)
+    return tuple(float(z) for z in heights.mean(axis=(0, 2, 3)))
 
 
 def read_speciation_tables(mechanism: str) -> speciation.SpeciationTables:

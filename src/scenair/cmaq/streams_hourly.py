@@ -129,6 +129,8 @@ class DayFill:
         Positions of the stream's sectors in ``speciation``.
     day : int
         Day of the UTC month, 1-based.
+    layers : array (sectors, layers), optional
+        Share of each sector in each layer; one layer without.
     """
 
     def __init__(
@@ -139,7 +141,9 @@ class DayFill:
         members: Mapping[str, npt.NDArray[np.int64]],
         rows: npt.NDArray[np.int64],
         day: int,
+        layers: Array | None = None,
     ) -> None:
+        self._layers = np.ones((len(rows), 1)) if layers is None else layers
         self._offset = 24 * (day - 1)
         self._blocks = []
         for part, used in members.items():
@@ -162,7 +166,13 @@ class DayFill:
         for factors, weights, amplitude, ends in self._blocks:
             field = ends.get(time, amplitude)
             gain = factors if time in ends else factors * weights[:, time]
-            floats[start : start + len(factors)] = gain.astype(np.float32) @ field
+            cells = field.shape[1]
+            for layer, share in enumerate(self._layers.T):
+                if share.any():
+                    block = (gain * share).astype(np.float32) @ field
+                    floats[start : start + len(factors), layer * cells : (layer + 1) * cells] = (
+                        block
+                    )
             start += len(factors)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
@@ -28,11 +29,24 @@ class CmaqConfig(Section):
     #: UTC days (MM-DD) to write; empty: the Wednesday nearest to the 15th of January and of July
     days: tuple[str, ...] = ()
 
+    #: tops of the model's layers (m above ground) for 3-D gridded files; empty: one layer
+    layer_tops_m: tuple[Annotated[float, Field(gt=0)], ...] = ()
+    #: take the tops from a METCRO3D file instead (mean of ZF over cells and hours)
+    layer_tops_from: str = ""
+    #: write a deflated netCDF-4 copy of every file into ``archive/`` (not for CMAQ: slow to read)
+    archive: bool = False
     #: where concentrations come from: the built-in surrogate, the same with a run kit beside it, or
     #: CMAQ itself (needs ``kit.executables``)
     mode: Literal["surrogate", "prepare", "run"] = "surrogate"
     kit: KitConfig = KitConfig()
     desid: DesidConfig = DesidConfig()
+
+    @field_validator("layer_tops_m")
+    @classmethod
+    def _ascending(cls, tops: tuple[float, ...]) -> tuple[float, ...]:
+        if any(high <= low for low, high in itertools.pairwise(tops)):
+            raise ValueError("layer tops must ascend")
+        return tops
 
     @field_validator("days")
     @classmethod

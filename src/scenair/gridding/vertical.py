@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from scenair.core.errors import InputError
+from scenair.core.layers import remap_heights
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,37 +17,6 @@ if TYPE_CHECKING:
 
 #: Tops (m above ground) of the layers of gridded.nc.
 LAYER_TOPS: Final = (40.0, 100.0, 200.0, 400.0, 700.0, 1200.0, 2000.0, 3500.0)
-
-
-def remap_heights(
-    bottoms: npt.NDArray[np.float64],
-    tops: npt.NDArray[np.float64],
-    shares: npt.NDArray[np.float64],
-    *,
-    layer_tops: npt.NDArray[np.float64],
-) -> npt.NDArray[np.float64]:
-    """Overlap integral of a piecewise constant profile with layers that start at the ground.
-
-    Parameters
-    ----------
-    bottoms, tops : array (n,)
-        Slabs of the profile, m.
-    shares : array (n,)
-        1.
-    layer_tops : array (..., layers)
-        Ascending along the last axis, m; leading axes (cells, hours) are kept.
-
-    Returns
-    -------
-    array (..., layers)
-        Sums to the sum of ``shares``; what lies above the top layer stays in the top layer.
-    """
-    edges = np.concatenate([np.zeros((*layer_tops.shape[:-1], 1)), layer_tops], axis=-1)
-    edges[..., -1] = np.maximum(edges[..., -1], tops.max())
-    low = np.maximum(edges[..., :-1, None], bottoms)
-    high = np.minimum(edges[..., 1:, None], tops)
-    fraction = np.clip(high - low, 0, None) / (tops - bottoms)
-    return np.asarray(fraction @ shares)
 
 
 def release_shares(
