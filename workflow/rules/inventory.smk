@@ -1,4 +1,6 @@
 # Inventory fusion: city x sector x species, one year a job.
+from scenair.inventory.retrieve import registry
+
 INVENTORY_TABLES = tables(
     "inventory/activity_national.csv",
     "inventory/edgar_national.csv",
@@ -110,3 +112,26 @@ rule inventory_history:
         tables=HISTORY_TABLES,
     script:
         "../scripts/inventory_history.py"
+
+
+# data that do not ship, on demand: snakemake retrieve_census_2020_county
+for source in registry(Path(workflow.basedir, "resources", "registry.csv")).values():
+
+    rule:
+        name:
+            f"retrieve_{source.name}"
+        input:
+            registry=ancient(resource("registry.csv")),
+        output:
+            file=resource(f"retrieved/{source.file}"),
+        log:
+            f"logs/retrieve/{source.name}.log",
+        benchmark:
+            f"benchmarks/rules/retrieve/{source.name}.tsv"
+        resources:
+            mem_mb=500,
+            runtime=60,
+        params:
+            source=source.name,
+        script:
+            "../scripts/inventory_retrieve.py"
