@@ -104,6 +104,17 @@ def test_counterfactual_is_labelled(tmp_path: Path) -> None:
     assert "<strong>Counterfactual.</strong>" in (folder / "report.html").read_text("utf-8")
 
 
+def test_relative_ozone_is_shown_where_there_is_one(made: Made, text: str) -> None:
+    assert "O3 response" not in text
+    path = made.result / "attainment/cities.csv"
+    cities = pd.read_csv(path)
+    cities["o3_response_factor"] = 0.871
+    cities.to_csv(path, index=False)
+    page = (write_report(made) / "report.html").read_text(encoding="utf-8")
+    assert "O3 response: warm-season ozone of 2030 over that of 2015" in page
+    assert any("0.87" in row for row in Page(page).rows)
+
+
 def test_same_bytes_twice(made: Made) -> None:
     before = (made.result / "report.html").read_bytes()
     write_report(made)

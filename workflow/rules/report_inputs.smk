@@ -5,6 +5,7 @@ FIGURE_STEMS = tuple(FIGURES)
 RESOURCE_TABLES = sorted(
     os.path.relpath(path)
     for path in Path(workflow.basedir, "resources").glob("*/*.csv*")
+    if path.parent.name not in ("retrieved", "cache")
 )
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 CITY_COLUMNS: Final = (
     "adcode", "name_zh", "name_en", "province", "city_type", "population", "monitored",
-    "pm25_base", "pm25", "pm25_limit", "pm25_attains", "o3_attains", "standard",
+    "pm25_base", "pm25", "pm25_limit", "pm25_attains", "o3_response_factor", "standard",
 )  # fmt: skip
 DOUBLE_COLUMNS: Final = ("adcode", "co2_peak_year", "peaked", "class")
 CLASS_WORDS: Final = {
@@ -252,9 +252,15 @@ def _city_row(c: Contents, row: Mapping[Any, Any]) -> dict[str, Any]:
         "attains": {"true": "yes", "false": "no"}.get(str(row["pm25_attains"]).lower(), "–"),
         # half to even, as GB/T 8170 rounds
         "under_compare": "yes" if round(row["pm25"]) <= compare_limit(c) else "no",
+        "o3": number(row["o3_response_factor"], 2),
         "peak_year": "–" if pd.isna(row["co2_peak_year"]) else str(int(row["co2_peak_year"])),
         "class": CLASS_WORDS.get(str(row["four_way"]), "–"),
     }
+
+
+def has_ozone(c: Contents) -> bool:
+    """Whether the run gives a relative response of ozone."""
+    return bool(c.cities["o3_response_factor"].notna().any())
 
 
 def compare_limit(c: Contents) -> float:

@@ -34,6 +34,7 @@ def render(c: Contents) -> str:
         cities=content.city_rows(c),
         synthetic=content.synthetic_groups(c),
         assumed=content.assumed_groups(c),
+        ozone=content.has_ozone(c),
         compare=content.compare_limit(c),
         standard=str(c.cities["standard"].iloc[0]),
         tolerance=f"{TOLERANCE:g}",

@@ -142,17 +142,21 @@ Published: Zheng et al. 2018, doi 10.5194/acp-18-14095-2018.
 
 <h2 id="cities">Monitored cities</h2>
 <p>{{ cities|length }} cities with a prefecture-level record of {{ c.monitor_year }}. Click a
-heading to sort. The value is compared after rounding to a whole number (half to even).</p>
+heading to sort. The value is compared after rounding to a whole number (half to even).
+{% if ozone %}O3 response: warm-season ozone of {{ c.year }} over that of {{ c.monitor_year }} in
+the model, relative only; it decides nothing.{% endif %}</p>
 <div class="scroll"><table class="sortable"><thead><tr>
 {{ head("adcode") }}{{ head("city") }}{{ head("城市") }}{{ head("province") }}{{ head("type") }}
 {{ headn(c.monitor_year) }}{{ headn(c.year) }}{{ headn("change, %") }}
 {{ head("attains %g"|format(c.limit)) }}{{ head("at or below %g"|format(compare)) }}
+{% if ozone %}{{ headn("O3 response") }}{% endif %}
 {{ headn("CO₂ peak") }}{{ head("double") }}</tr></thead><tbody>
 {% for r in cities %}<tr><td>{{ r.adcode }}</td><td>{{ r.name }}</td>
 <td lang="zh">{{ r.name_zh }}</td><td>{{ r.province }}</td><td>{{ r.type }}</td>
 {{ num(r.base) }}{{ num(r.value) }}{{ num(r.change) }}
 <td class="{{ r.attains }}">{{ r.attains }}</td>
-<td class="{{ r.under_compare }}">{{ r.under_compare }}</td>{{ num(r.peak_year) }}
+<td class="{{ r.under_compare }}">{{ r.under_compare }}</td>
+{% if ozone %}{{ num(r.o3) }}{% endif %}{{ num(r.peak_year) }}
 <td>{{ r.class }}</td></tr>{% endfor %}
 </tbody></table></div>
 
