@@ -17,6 +17,13 @@ PROJECTION_TABLES = tables(
 )
 
 
+def potentials_of(wildcards):
+    """Effects of measures alone, for scenarios that select measures."""
+    if SCENARIOS[wildcards.scenario].select is None:
+        return []
+    return ["results/projection/potentials.nc"]
+
+
 def responsibility_of(wildcards):
     """The surrogate's matrix, for scenarios that choose measures by it."""
     select = SCENARIOS[wildcards.scenario].select
@@ -87,6 +94,33 @@ rule history_trajectory:
         "../scripts/history_trajectory.py"
 
 
+rule measure_potentials:
+    input:
+        tables=PROJECTION_TABLES,
+        user_measures=USER_MEASURES,
+        inventories=HISTORY_INVENTORIES,
+        points=f"results/inventory/points_{BASE_YEAR}.csv",
+        types="results/projection/city_types.csv",
+    output:
+        potentials="results/projection/potentials.nc",
+        table="results/projection/potentials.csv",
+        scores="results/projection/peak_scores.csv",
+        type_table="results/projection/peak_scores_types.csv",
+        sectors="results/projection/key_sectors.csv",
+    log:
+        "logs/projection/measure_potentials.log",
+    benchmark:
+        "benchmarks/rules/measure_potentials.tsv"
+    params:
+        code=code_id("scenair.projection.io"),
+        config=section("case", "projection"),
+    resources:
+        mem_mb=2500,
+        runtime=20,
+    script:
+        "../scripts/measure_potentials.py"
+
+
 rule trajectory:
     input:
         tables=PROJECTION_TABLES,
@@ -94,6 +128,7 @@ rule trajectory:
         inventories=HISTORY_INVENTORIES,
         points=f"results/inventory/points_{BASE_YEAR}.csv",
         types="results/projection/city_types.csv",
+        potentials=potentials_of,
         responsibility=responsibility_of,
         iamc=iamc_of,
     output:

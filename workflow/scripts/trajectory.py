@@ -13,6 +13,7 @@ with job(snakemake.log[0], name=f"trajectory {snakemake.wildcards.scenario}"):
         points=snakemake.input.points,
         city_types=snakemake.input.types,
         user_measures=list(snakemake.input.user_measures),
+        potentials=next(iter(snakemake.input.potentials), None),
         responsibility=next(iter(snakemake.input.responsibility), None),
         iamc=next(iter(snakemake.input.iamc), None),
         trajectory=snakemake.output.trajectory,

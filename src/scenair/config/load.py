@@ -15,7 +15,7 @@ from scenair.config.figures import FiguresConfig
 from scenair.config.gridding import GriddingConfig
 from scenair.config.inventory import InventoryConfig
 from scenair.config.projection import ProjectionConfig
-from scenair.config.scenario import Scenario
+from scenair.config.scenario import Scenario, expand_matrices, known_measures
 from scenair.config.surrogate import SurrogateConfig
 from scenair.core.errors import ConfigError, InputError
 from scenair.core.io.safe import MAX_YAML_BYTES, load_yaml, require_size
@@ -135,12 +135,13 @@ def load_scenarios(folder: Path) -> dict[str, Scenario]:
     ConfigError
         With every mistake of every file; unknown parent or a cycle of inheritance.
     """
-    raw = {p.stem: read_yaml(p) for p in sorted(folder.glob("*.yaml"))}
+    raw = expand_matrices({p.stem: read_yaml(p) for p in sorted(folder.glob("*.yaml"))})
+    known = known_measures(folder.parent / "measures")
     problems: list[str] = []
     out: dict[str, Scenario] = {}
-    for name in raw:
+    for name in sorted(raw):
         try:
-            out[name] = Scenario.model_validate(_inherit(name, raw))
+            out[name] = Scenario.model_validate(_inherit(name, raw), context={"measures": known})
         except ValidationError as error:
             problems.append(explain(error, where=f"config/scenarios/{name}.yaml"))
         except ConfigError as error:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import csv
+import difflib
 from itertools import product
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 
 from scenair.config.base import Section
 from scenair.core.errors import ConfigError
+from scenair.core.io.paths import resources
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 Intensity = Literal["conventional", "enhanced", "best"]
+#: An intensity, or the baseline.
+Level = Literal["none", "conventional", "enhanced", "best"]
 Controls = Literal["current", "enhanced", "best"]
 CityType = Literal[
     "agriculture", "comprehensive_service", "tourism", "energy", "heavy_industry", "light_industry"
@@ -26,13 +32,26 @@ RESERVED = ("history",)
 class MeasureUse(Section):
     """One measure of the library (``resources/projection/measures.csv``) in a scenario."""
 
+    #: its id; known ids come as the validation context ``measures``
     measure: str
     #: level everywhere; ``none`` with ``types`` or ``key_regions`` for a measure that is partial
-    intensity: Intensity | Literal["none"] = "best"
+    intensity: Level = "best"
     #: level in the cities of a type, over ``intensity``
-    types: dict[CityType, Intensity | Literal["none"]] = Field(default_factory=dict)
+    types: dict[CityType, Level] = Field(default_factory=dict)
     #: level in the key regions (``resources/projection/key_regions.csv``), over the others
     key_regions: Intensity | None = None
+
+    @field_validator("measure")
+    @classmethod
+    def _known(cls, measure: str, info: ValidationInfo) -> str:
+        known = (info.context or {}).get("measures")
+        if known is not None and measure not in known:
+            near = difflib.get_close_matches(measure, known, n=1, cutoff=0.3)
+            raise ValueError(
+                f"unknown measure; there are {', '.join(known)}"
+                + (f"; did you mean {near[0]}" if near else "")
+            )
+        return measure
 
 
 class Selection(Section):
@@ -48,6 +67,11 @@ class Selection(Section):
     potential: Annotated[float, Field(gt=0, le=1)] = 0.8
     #: potential a Mg from ``documented`` weights or from the surrogate's ``responsibility`` matrix
     weights: Literal["documented", "responsibility"] = "documented"
+    #: least level of the measures of key sectors (those that drive the growth of cities that
+    #: have not peaked) in city types of which more than the middle is asked
+    key_sectors: Level = "none"
+    #: level of the chosen measures in the key regions, where it is stronger
+    key_regions: Intensity | None = None
     #: annual PM2.5 limit that the scenario aims at (ug m-3)
     pm25_limit: Annotated[float, Field(gt=0, le=100)] = 35.0
 
@@ -97,6 +121,21 @@ class Matrix(Section):
     inherits: str | None = None
     climate: dict[str, MatrixEntry]
     pollution: dict[str, MatrixEntry]
+
+
+def known_measures(folder: Path) -> tuple[str, ...]:
+    """Ids of the shipped measures and of those in the tables of ``folder``, in their order.
+
+    Only the column ``measure`` is looked at here; the tables are checked where they are read.
+    """
+    found: dict[str, None] = {}
+    for path in (resources() / "projection" / "measures.csv", *sorted(folder.glob("*.csv"))):
+        if path.is_file():
+            with path.open(encoding="utf-8", errors="replace", newline="") as stream:
+                found.update(
+                    (row["measure"], None) for row in csv.DictReader(stream) if row.get("measure")
+                )
+    return tuple(found)
 
 
 def expand_matrices(raw: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     Array = npt.NDArray[np.float64]
 
 POLICIES: Final = ("current", "enhanced", "best")
-#: Key regions run along the policy's path at this pace (1 = as the nation).
-KEY_REGION_PACE: Final = "key_region_pace"
+_Shares: TypeAlias = "dict[tuple[str, str, str], dict[int, dict[str, float]]]"
 
 
 @dataclass(frozen=True)
@@ -47,9 +46,7 @@ class Chain:
         """Shares interpolated to (possibly fractional) years, shape (year, technology)."""
         knots = sorted(self.shares[policy])
         table = np.array([self.shares[policy][k] for k in knots])
-        return np.column_stack(
-            [np.interp(years, knots, table[:, i]) for i in range(table.shape[1])]
-        )
+        return np.stack([np.interp(years, knots, column) for column in table.T], axis=1)
 
     def removal(self, share: Array) -> Array:
         """Removal by species of shares (..., technology) -> (..., species)."""
@@ -69,20 +66,32 @@ def build_chains(
     """
     by_key: dict[tuple[str, str], dict[str, dict[str, float]]] = defaultdict(dict)
     source: dict[tuple[str, str], str] = {}
-    for row in technologies.itertuples():
-        key = (str(row.sector), str(row.chain))
-        source[key] = str(row.source_name)
-        by_key[key].setdefault(str(row.technology), {})[str(row.species)] = float(row.value)  # type: ignore[arg-type]
-        if not 0 <= float(row.value) <= 1:  # type: ignore[arg-type]
+    for row in technologies.to_dict("records"):
+        key = (str(row["sector"]), str(row["chain"]))
+        source[key] = str(row["source_name"])
+        by_key[key].setdefault(str(row["technology"]), {})[str(row["species"])] = row["value"]
+        if not 0 <= row["value"] <= 1:
             raise InputError(
                 "a removal outside 0 to 1",
-                where=f"control_technologies, {key[0]}, {key[1]}, {row.technology}, {row.species}",
-                value=row.value,
+                where=f"control_technologies, {', '.join(key)}, {row['technology']}, "
+                f"{row['species']}",
+                value=row["value"],
             )
+    wide: _Shares = {}
+    for row in shares.to_dict("records"):
+        group = (str(row["sector"]), str(row["chain"]), str(row["policy"]))
+        years = wide.setdefault(group, {}).setdefault(int(row["year"]), {})
+        years[str(row["technology"])] = float(row["value"])
+    effects = coeffects.to_dict("records")
     out = []
     for key, techs in by_key.items():
         names = tuple(techs)
         eta = np.array([[techs[t].get(s, 0.0) for s in SPECIES] for t in names])
+        added: dict[str, Array] = {}
+        for row in effects:
+            if (row["sector"], row["chain"]) == key:
+                values = added.setdefault(str(row["effect"]), np.zeros(len(names)))
+                values[names.index(str(row["technology"]))] = float(row["value"])
         out.append(
             Chain(
                 sector=key[0],
@@ -90,46 +99,37 @@ def build_chains(
                 source=source[key],
                 technologies=names,
                 efficiency=eta,
-                shares=_shares(shares, key, names),
-                effects=_effects(coeffects, key, names),
+                shares={p: _shares(wide, key, p, names) for p in POLICIES},
+                effects=added,
             )
         )
     return tuple(out)
 
 
-def _effects(frame: pd.DataFrame, key: tuple[str, str], names: tuple[str, ...]) -> dict[str, Array]:
-    rows = frame[(frame["sector"] == key[0]) & (frame["chain"] == key[1])]
-    out: dict[str, Array] = {}
-    for row in rows.itertuples():
-        values = out.setdefault(str(row.effect), np.zeros(len(names)))
-        values[names.index(str(row.technology))] = float(row.value)  # type: ignore[arg-type]
-    return out
-
-
 def _shares(
-    frame: pd.DataFrame, key: tuple[str, str], names: tuple[str, ...]
-) -> dict[str, dict[int, Array]]:
-    rows = frame[(frame["sector"] == key[0]) & (frame["chain"] == key[1])]
-    out: dict[str, dict[int, Array]] = {}
-    for policy in POLICIES:
-        wide = rows[rows["policy"] == policy].pivot_table(
-            index="year", columns="technology", values="value"
-        )
-        missing = [t for t in names if t not in wide.columns]
-        where = f"control_shares, {key[0]}, {key[1]}, {policy}"
-        if missing or wide.isna().any().any():
+    wide: _Shares, key: tuple[str, str], policy: str, names: tuple[str, ...]
+) -> dict[int, Array]:
+    where = f"control_shares, {', '.join(key)}, {policy}"
+    years = wide.get((*key, policy), {})
+    out = {}
+    for year, shares in sorted(years.items()):
+        if set(shares) != set(names):
             raise InputError(
-                "shares of a technology are missing", where=where, value=", ".join(missing)
+                "shares of a technology are missing",
+                where=f"{where}, {year}",
+                value=", ".join(sorted(set(names) ^ set(shares))),
             )
-        table = wide[list(names)].to_numpy()
-        if (table < 0).any() or (table.sum(axis=1) > 1 + 1e-9).any():
+        row = np.array([shares[t] for t in names])
+        if (row < 0).any() or row.sum() > 1 + 1e-9:
             raise InputError(
                 "shares of one chain outside 0 to 1",
-                where=where,
-                value=float(table.sum(axis=1).max()),
+                where=f"{where}, {year}",
+                value=float(row.sum()),
                 allowed="each >= 0, sum <= 1",
             )
-        out[policy] = {int(y): row for y, row in zip(wide.index, table, strict=True)}
+        out[year] = row
+    if not out:
+        raise InputError("a chain without shares", where=where)
     return out
 
 
@@ -201,12 +201,15 @@ def _policy_shares(
     """Shares (year, region, technology): existing plants by policy, new ones at best."""
     base = years[0]
     out = np.empty((years.size, len(policy), len(chain.technologies)))
-    for r, name in enumerate(policy):
-        own = base + (years - base) * pace[r]
-        existing = chain.share(name, own)
-        common = (years > base) & (years < diverge)
-        existing[common] = chain.share("enhanced", own)[common]
-        best = chain.share("best", own)
+    common = (years > base) & (years < diverge)
+    known: dict[tuple[str, float], tuple[Array, Array]] = {}
+    for r, key in enumerate(zip(policy, pace.tolist(), strict=True)):
+        if key not in known:
+            own = base + (years - base) * key[1]
+            existing = chain.share(key[0], own)
+            existing[common] = chain.share("enhanced", own)[common]
+            known[key] = existing, chain.share("best", own)
+        existing, best = known[key]
         weight = fresh[:, r : r + 1]
         mixed = (1.0 - weight) * existing + weight * best
         # what has been fitted is not taken out again when the mix changes

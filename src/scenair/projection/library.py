@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
     import pandas as pd
+
+    Rows = Sequence[Mapping[str, Any]]
 
 LEVELS: Final = ("baseline", "conventional", "enhanced", "best")
 OPERATORS: Final = ("set", "ratio", "cut", "shift", "mix", "move", "abate", "price")
@@ -55,6 +57,8 @@ SYSTEM_PARAMETERS: Final = {
 }
 #: Operators whose parameter is a share.
 _SHARES: Final = ("cut", "shift", "mix", "move", "abate")
+#: No row may name a later year.
+LAST_YEAR: Final = 2100
 KEYS: Final = ("measure", "sector", "parameter", "operator", "from", "to", "level", "year")
 
 
@@ -149,35 +153,36 @@ def build_library(frame: pd.DataFrame, *, base_year: int) -> dict[str, tuple[Par
     frame = frame.fillna({"from": "", "to": ""})
     doubled = frame.duplicated(list(KEYS))
     if doubled.any():
-        row = frame[doubled].iloc[0]
+        first = frame[doubled].iloc[0]
         raise InputError(
             "a measure row is given twice",
-            where=f"measures, {row['measure']}, {row['sector']}, {row['parameter']}",
-            value=f"level {row['level']}, year {row['year']}",
+            where=f"measures, {first['measure']}, {first['sector']}, {first['parameter']}",
+            value=f"level {first['level']}, year {first['year']}",
         )
+    grouped: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+    for row in frame[[*KEYS, "value", "unit", "tag"]].to_dict("records"):
+        key = (str(row["measure"]), str(row["sector"]), str(row["parameter"]))
+        grouped.setdefault(key, []).append({str(k): v for k, v in row.items()})
     out: dict[str, list[Parameter]] = {}
-    keys = ["measure", "sector", "parameter"]
-    for (measure, sector, name), rows in frame.groupby(keys, sort=False):
-        parameter = _parameter(rows, str(measure), str(sector), str(name), base_year=base_year)
-        out.setdefault(str(measure), []).append(parameter)
+    for (measure, sector, name), rows in grouped.items():
+        parameter = _parameter(rows, measure, sector, name, base_year=base_year)
+        out.setdefault(measure, []).append(parameter)
     return {measure: tuple(items) for measure, items in out.items()}
 
 
-def _single(rows: pd.DataFrame, column: str, where: str) -> str:
-    values = rows[column].unique()
+def _single(rows: Rows, column: str, where: str) -> str:
+    values = sorted({str(row[column]) for row in rows})
     if len(values) != 1:
         raise InputError(
             f"one parameter has several values of {column}",
             where=where,
-            value=", ".join(map(str, values)),
+            value=", ".join(values),
             allowed="one",
         )
-    return str(values[0])
+    return values[0]
 
 
-def _parameter(
-    rows: pd.DataFrame, measure: str, sector: str, name: str, *, base_year: int
-) -> Parameter:
+def _parameter(rows: Rows, measure: str, sector: str, name: str, *, base_year: int) -> Parameter:
     where = f"measures, {measure}, {sector}, {name}"
     operator = _single(rows, "operator", where)
     unit = _single(rows, "unit", where)
@@ -190,16 +195,16 @@ def _parameter(
     if operator == "set":
         _check_system(name, unit, where)
     _check_values(rows, operator, unit, where, base_year=base_year)
-    knots: dict[str, dict[int, float]] = {}
-    for level in LEVELS:
-        part = rows[rows["level"] == level]
-        knots[level] = {int(y): float(v) for y, v in zip(part["year"], part["value"], strict=True)}
-    base = rows[rows["level"] == "base"]
+    knots: dict[str, dict[int, float]] = {
+        level: {int(r["year"]): float(r["value"]) for r in rows if r["level"] == level}
+        for level in LEVELS
+    }
+    base = [float(r["value"]) for r in rows if r["level"] == "base"]
     if len(base) != 1 or not all(knots[level] for level in LEVELS[1:]):
         raise InputError(
             "a parameter needs one row of level base and rows of every intensity",
             where=where,
-            value=", ".join(sorted(rows["level"].unique())),
+            value=", ".join(sorted({str(r["level"]) for r in rows})),
             allowed=f"base, baseline (may be left out), {', '.join(LEVELS[1:])}",
         )
     to = parse_destinations(_single(rows, "to", where), sector=sector, where=where)
@@ -212,9 +217,9 @@ def _parameter(
         sources=tuple(filter(None, _single(rows, "from", where).split("|"))),
         to=to,
         unit=unit,
-        x0=float(base["value"].iloc[0]),
+        x0=base[0],
         knots=knots,
-        tag=",".join(sorted(rows["tag"].unique())),
+        tag=",".join(sorted({str(r["tag"]) for r in rows})),
     )
 
 
@@ -251,43 +256,40 @@ def _check_system(name: str, unit: str, where: str) -> None:
         )
 
 
-def _check_values(
-    rows: pd.DataFrame, operator: str, unit: str, where: str, *, base_year: int
-) -> None:
-    values = rows["value"].to_numpy()
-    if (values.dtype.kind != "f" and values.dtype.kind != "i") or not np.isfinite(values).all():
-        raise InputError("a value that is no number", where=where, value=list(values))
-    if (operator in _SHARES or (operator == "set" and unit == "1")) and unit != "1":
+def _check_values(rows: Rows, operator: str, unit: str, where: str, *, base_year: int) -> None:
+    if operator in _SHARES and unit != "1":
         raise InputError("a share has the unit 1", where=where, value=unit, allowed="1")
-    if unit == "1" and operator != "ratio":
-        low = -0.5 if operator == "cut" else 0.0
-        bad = rows[(rows["value"] > 1) | (rows["value"] < low)]
-        if len(bad):
+    low = -0.5 if operator == "cut" else 0.0
+    for row in rows:
+        here = f"{where}, level {row['level']}, year {row['year']}"
+        value = row["value"]
+        if not isinstance(value, int | float) or not np.isfinite(value):
+            raise InputError("a value that is no number", where=here, value=value)
+        if unit == "1" and operator != "ratio" and not low <= value <= 1:
             raise InputError(
                 "a share outside its range",
-                where=f"{where}, level {bad['level'].iloc[0]}, year {bad['year'].iloc[0]}",
-                value=bad["value"].iloc[0],
+                where=here,
+                value=value,
                 allowed=f"{low:g} to 1",
                 remedy="give shares, not per cent",
             )
-    unknown = sorted(set(rows["level"]) - {"base", *LEVELS})
-    if unknown:
-        raise InputError(
-            "unknown level",
-            where=where,
-            value=", ".join(unknown),
-            allowed=f"base, {', '.join(LEVELS)}",
-        )
-    early = rows[(rows["level"] != "base") & (rows["year"] <= base_year)]
-    late = rows[(rows["level"] == "base") & (rows["year"] != base_year)]
-    if len(early) or len(late):
-        row = (early if len(early) else late).iloc[0]
-        raise InputError(
-            "a year outside the projection",
-            where=f"{where}, level {row['level']}",
-            value=row["year"],
-            allowed=f"{base_year} for base, later years for the others",
-        )
+        if operator == "ratio" and value <= 0:
+            raise InputError("a value that is not positive", where=here, value=value)
+        if row["level"] not in ("base", *LEVELS):
+            raise InputError(
+                "unknown level",
+                where=here,
+                value=row["level"],
+                allowed=f"base, {', '.join(LEVELS)}",
+            )
+        year = int(row["year"])
+        if (row["level"] == "base") != (year == base_year) or not base_year <= year <= LAST_YEAR:
+            raise InputError(
+                "a year outside the projection",
+                where=here,
+                value=year,
+                allowed=f"{base_year} for base, {base_year + 1}-{LAST_YEAR} for the others",
+            )
 
 
 def paths(

@@ -174,10 +174,19 @@ class _Run:
         tilt = (1 - self.system["nonfossil_share"]) / (1 - mean["nonfossil_share"])[:, None]
         tilt *= (1 - self.system["gas_biomass_share"]) / (1 - mean["gas_biomass_share"])[:, None]
         ratio = turnover.spread_ratio(turned.fuel * tilt, weight, state.province, needed)
-        self.activity[:, :, coal] = weight * ratio
+        self._set_power(coal, weight * ratio, generation[:, 2])
         for source, index in (("gas", 1), ("biomass", 1), ("oil", 2)):
             pair = state.position["power", source]
-            self.activity[:, :, pair] = state.activity[:, pair] * generation[:, index, None]
+            fuel = state.activity[:, pair] * generation[:, index, None]
+            self._set_power(pair, fuel, generation[:, index])
+
+    def _set_power(self, pair: int, fuel: Array, generation: Array) -> None:
+        """Fuel of a power source; what measures did to it directly holds as a factor."""
+        before = self.setup.terminal[:, :, pair]
+        after = self.activity[:, :, pair]
+        factor = np.divide(after, before, out=np.ones_like(after), where=before > 0)
+        brought = np.where(before > 0, 0.0, after) * generation[:, None]
+        self.activity[:, :, pair] = fuel * factor + brought
 
     def controls(self) -> Array:
         """Net factors (year, region, pair, species); the energy penalty raises activity."""

@@ -3,28 +3,42 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
+from scenair.core.errors import InputError
+from scenair.core.sectors import SECTORS
+from scenair.core.species import SPECIES
 from scenair.projection.library import LEVELS
-from scenair.projection.setup import Choice, Setup, choose
+from scenair.projection.model import project
+from scenair.projection.peaks import peak_years
+from scenair.projection.selection import Problem, by_potential, effort_of, solve_peak
+from scenair.projection.setup import Choice, Projection, Setup, choose
 from scenair.projection.typology import TYPES
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
+    from collections.abc import Mapping
 
-    from scenair.config.projection import ProjectionConfig
-    from scenair.config.scenario import MeasureUse, Scenario
+    import numpy.typing as npt
+    import xarray as xr
+
+    from scenair.config.scenario import MeasureUse, Scenario, Selection
+
+    Array = npt.NDArray[np.float64]
+
+#: Full runs that correct the sum of single effects.
+ROUNDS: Final = 6
 
 
 @dataclass(frozen=True)
 class Resolved:
-    """A choice and the table that shows it."""
+    """A choice, the table that shows it, and its run."""
 
     choice: Choice
     table: pd.DataFrame
+    projection: Projection
 
 
 def level_index(level: str) -> int:
@@ -49,19 +63,204 @@ def resolve(
     plan: Scenario,
     types: npt.NDArray[np.int32],
     *,
-    weights: Any = None,
-    options: ProjectionConfig,
+    potentials: xr.Dataset | None = None,
+    weights: Mapping[str, Mapping[str, Array]] | None = None,
 ) -> Resolved:
-    """The choice of a scenario: the measures it names, and those it lets the model choose."""
-    levels = {use.measure: levels_of(use, types, setup.state.key_region) for use in plan.measures}
-    choice = choose(
+    """The choice of a scenario: the measures it names, and those it lets the model choose.
+
+    Parameters
+    ----------
+    potentials : Dataset, optional
+        Needed where the scenario has ``select``.
+    weights : mapping, optional
+        Goal -> species -> potential of a Mg by (city, sector) or a number.
+
+    Raises
+    ------
+    InputError
+        Unknown measures, a selection without potentials, no choice that reaches the goal.
+    """
+    named = {use.measure: levels_of(use, types, setup.state.key_region) for use in plan.measures}
+    if plan.select is None:
+        choice = _choice(setup, plan, named)
+        return Resolved(choice, choice_table(setup, choice, types), project(setup, choice))
+    if potentials is None or weights is None:
+        raise InputError("a scenario that selects measures needs the potentials")
+    return _select(setup, plan, plan.select, types, named, potentials, weights)
+
+
+def _choice(setup: Setup, plan: Scenario, levels: Mapping[str, npt.NDArray[np.intp]]) -> Choice:
+    return choose(
         setup,
         list(levels.items()),
         policy=plan.controls,
         policy_key_regions=plan.controls_key_regions,
     )
-    del weights, options
-    return Resolved(choice=choice, table=choice_table(setup, choice, types))
+
+
+def _select(
+    setup: Setup,
+    plan: Scenario,
+    select: Selection,
+    types: npt.NDArray[np.int32],
+    named: Mapping[str, npt.NDArray[np.intp]],
+    potentials: xr.Dataset,
+    weights: Mapping[str, Mapping[str, Array]],
+) -> Resolved:
+    measures = [str(m) for m in potentials["measure"].values]
+    problem = _problem(setup, potentials, types, named, ceiling=level_index(select.ceiling))
+    value = potential_of(potentials, weights, select)
+    fixed = np.zeros((len(measures), len(TYPES)), dtype=np.int64)
+    if select.goal != "co2_peak":
+        usable = np.where(potentials["optional"].values == 1, 0.0, value)
+        taken = by_potential(
+            usable, share=select.potential, ceiling=level_index(select.ceiling), names=measures
+        )
+        fixed[:] = taken[:, None]
+    floor = level_index(select.key_sectors)
+    fixed = np.maximum(fixed, np.where(_asked(setup, potentials, problem), floor, 0))
+    correction = np.zeros(len(setup.years))
+    rounds = 0
+    for rounds in range(1, ROUNDS + 1):  # noqa: B007 - shown in the table
+        chosen = solve_peak(problem, peak_year=select.peak_year, fixed=fixed, correction=correction)
+        levels = _by_city(measures, chosen, types, setup.state.key_region, named, select)
+        choice = _choice(setup, plan, levels)
+        run = project(setup, choice)
+        co2 = run.emission[..., SPECIES.index("CO2")].sum(axis=(1, 2))
+        year, peaked = peak_years(co2[:, None], setup.years)
+        if peaked[0] and year[0] <= select.peak_year:
+            break
+        correction = co2 - _predicted(problem, chosen)
+    else:
+        raise InputError(
+            "the chosen measures do not reach the CO2 peak in the full run",
+            where="scenario, key select",
+            value=f"peak in {int(year[0])} after {ROUNDS} rounds",
+            remedy="choose a later peak year or a higher ceiling",
+        )
+    table = choice_table(setup, choice, types)
+    table = table.merge(
+        _selection_rows(problem, measures, chosen, fixed, value, setup),
+        how="left",
+        on=["measure", "city_type"],
+    )
+    return Resolved(choice, table.assign(rounds=rounds, national_peak=int(year[0])), run)
+
+
+def _problem(
+    setup: Setup,
+    potentials: xr.Dataset,
+    types: npt.NDArray[np.int32],
+    named: Mapping[str, npt.NDArray[np.intp]],
+    *,
+    ceiling: int,
+) -> Problem:
+    key_sectors = {SECTORS[i] for i in np.flatnonzero(potentials["key_sector"].values)}
+    measures = [str(m) for m in potentials["measure"].values]
+    key = np.array(
+        [any(p.sector in key_sectors for p in setup.tables.library[m]) for m in measures]
+    )
+    effort = effort_of(potentials["co2_touched"].values, potentials["score"].values, key)
+    allowed = np.ones(effort.shape, dtype=bool)
+    allowed[:, :, ceiling:] = False
+    allowed[potentials["optional"].values == 1] = False
+    allowed[[m in named for m in measures]] = False
+    for code in range(len(TYPES)):
+        if not (types == code).any():
+            allowed[:, code] = False
+    return Problem(
+        years=setup.years,
+        base=potentials["co2_base"].sum("city_type").values,
+        effect=potentials["co2_change"].transpose("measure", "level", "year", "city_type").values,
+        effort=effort,
+        allowed=allowed,
+    )
+
+
+def _asked(setup: Setup, potentials: xr.Dataset, problem: Problem) -> npt.NDArray[np.bool_]:
+    """Measures of key sectors in the types whose score is above the middle, (measure, type)."""
+    key_sectors = {SECTORS[i] for i in np.flatnonzero(potentials["key_sector"].values)}
+    key = np.array(
+        [
+            setup.tables.library[str(m)][0].sector in key_sectors
+            for m in potentials["measure"].values
+        ]
+    )
+    high = potentials["score"].values > 50.0
+    return np.asarray(key[:, None] & high[None, :] & problem.allowed.any(axis=2))
+
+
+def _predicted(problem: Problem, chosen: npt.NDArray[np.int64]) -> Array:
+    total = problem.base.copy()
+    for m, k in zip(*np.nonzero(chosen), strict=True):
+        total += problem.effect[m, chosen[m, k] - 1, :, k]
+    return total
+
+
+def _by_city(
+    measures: list[str],
+    chosen: npt.NDArray[np.int64],
+    types: npt.NDArray[np.int32],
+    key_region: npt.NDArray[np.bool_],
+    named: Mapping[str, npt.NDArray[np.intp]],
+    select: Selection,
+) -> dict[str, npt.NDArray[np.intp]]:
+    levels = dict(named)
+    for m, measure in enumerate(measures):
+        if chosen[m].any() and measure not in levels:
+            own = chosen[m][types].astype(np.intp)
+            if select.key_regions is not None:
+                stronger = np.maximum(own, level_index(select.key_regions))
+                own = np.where(key_region & (own > 0), stronger, own).astype(np.intp)
+            levels[measure] = own
+    return levels
+
+
+def potential_of(
+    potentials: xr.Dataset, weights: Mapping[str, Mapping[str, Array]], select: Selection
+) -> Array:
+    """Improvement by measure at the ceiling: minus the sum of weight x change.
+
+    For the goal ``ozone`` the two goals count alike: each is divided by its sum over measures.
+    """
+    change = potentials["change"].sel(level=select.ceiling)
+    goals = ["pm25"] if select.goal != "ozone" else ["pm25", "ozone"]
+    total = np.zeros(potentials.sizes["measure"])
+    for goal in goals:
+        gain = np.zeros_like(total)
+        for species, weight in weights[goal].items():
+            part = change.sel(species=species).transpose("measure", "city", "sector").values
+            gain -= (part * weight).sum(axis=(1, 2))
+        positive = np.maximum(gain, 0.0).sum()
+        total += gain / positive if positive > 0 else gain
+    return total
+
+
+def _selection_rows(
+    problem: Problem,
+    measures: list[str],
+    chosen: npt.NDArray[np.int64],
+    fixed: npt.NDArray[np.int64],
+    value: Array,
+    setup: Setup,
+) -> pd.DataFrame:
+    at = setup.years.index(min(2030, setup.years[-1]))
+    rows = []
+    for m, measure in enumerate(measures):
+        for k, name in enumerate(TYPES):
+            level = int(chosen[m, k])
+            rows.append(
+                {
+                    "measure": measure,
+                    "city_type": name,
+                    "chosen": LEVELS[level] if level else "none",
+                    "by_potential": bool(fixed[m, k]),
+                    "potential_share": float(value[m]),
+                    "effort": float(problem.effort[m, k, level - 1]) if level else 0.0,
+                    "co2_effect_2030": float(problem.effect[m, level - 1, at, k]) if level else 0.0,
+                }
+            )
+    return pd.DataFrame(rows)
 
 
 def choice_table(setup: Setup, choice: Choice, types: npt.NDArray[np.int32]) -> pd.DataFrame:
@@ -73,12 +272,10 @@ def choice_table(setup: Setup, choice: Choice, types: npt.NDArray[np.int32]) -> 
             inside = types == code
             if inside.any():
                 shares = np.bincount(level[inside], minlength=len(LEVELS)) / inside.sum()
-                rows.append(
-                    {
-                        "measure": measure,
-                        "city_type": name,
-                        "cities": int(inside.sum()),
-                        **{f"share_{n}": shares[i] for i, n in enumerate(LEVELS)},
-                    }
-                )
+                row: dict[str, object] = {
+                    "measure": measure,
+                    "city_type": name,
+                    "cities": int(inside.sum()),
+                }
+                rows.append(row | {f"share_{n}": shares[i] for i, n in enumerate(LEVELS)})
     return pd.DataFrame(rows)

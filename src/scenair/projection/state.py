@@ -182,17 +182,7 @@ def build_state(
     by_city = net.values if "city" in net.dims else net.sel(province=province).values
     region, net_r = _regions(by_city, key)
     pairs = _pairs(ds, net_r, sources)
-    where_pair = [(SECTORS.index(j), sources.index(f)) for j, f in pairs]
-    activity = np.zeros((province.size, len(pairs)))
-    net_p = np.zeros((net_r.shape[0], len(pairs), len(SPECIES)))
-    n_inventory = ds.sizes["source"]
-    stated = ds["activity"].transpose("city", "sector", "source").fillna(0.0).values
-    for i, (j, f) in enumerate(where_pair):
-        if f < n_inventory:
-            activity[:, i] = stated[:, j, f]
-            net_p[:, i] = net_r[:, j, f]
-        if not net_p[:, i].any() and pairs[i] in default_factors:
-            net_p[:, i] = [default_factors[pairs[i]].get(s, 0.0) for s in SPECIES]
+    activity, net_p = _table(ds, net_r, pairs, sources, default_factors)
     return State(
         year=year,
         cities=ds["city"].values.astype(np.int32),
@@ -206,6 +196,36 @@ def build_state(
         net=net_p,
         emission=ds["emission"].transpose("city", "sector", "species").values.astype(np.float64),
     )
+
+
+def _table(
+    ds: xr.Dataset,
+    net: Array,
+    pairs: tuple[tuple[str, str], ...],
+    sources: tuple[str, ...],
+    default_factors: Mapping[tuple[str, str], Mapping[str, float]],
+) -> tuple[Array, Array]:
+    """Activity (city, pair) and net factors (region, pair, species) of the pairs.
+
+    A fuel that a sector does not burn yet gets default factors, for the species that other fuels
+    of the sector carry: the rest is counted with its products.
+    """
+    stated = ds["activity"].transpose("city", "sector", "source").fillna(0.0).values
+    n_inventory = ds.sizes["source"]
+    fuel = np.array([str(u) == "TJ" for u in ds["unit"].values])
+    carried = np.any(net[:, :, fuel] != 0, axis=(0, 2))
+    activity = np.zeros((stated.shape[0], len(pairs)))
+    factors = np.zeros((net.shape[0], len(pairs), len(SPECIES)))
+    for i, (sector, source) in enumerate(pairs):
+        j, f = SECTORS.index(sector), sources.index(source)
+        if f < n_inventory:
+            activity[:, i] = stated[:, j, f]
+            factors[:, i] = net[:, j, f]
+        if not np.any(factors[:, i]) and (sector, source) in default_factors:
+            own = default_factors[sector, source]
+            known = np.array([own.get(s, 0.0) for s in SPECIES])
+            factors[:, i] = known * (carried[j] if np.any(carried[j]) else 1.0)
+    return activity, factors
 
 
 def _regions(by_city: Array, key: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.int32], Array]:

@@ -143,12 +143,10 @@ def turn_over(
     """
     n_cities = weights.size
     base = years[0]
-    to_city = np.zeros((fleet.city.size, n_cities))
-    to_city[np.arange(fleet.city.size), fleet.city] = 1.0
     running = surviving * fleet.capacity
-    old = running @ to_city
+    old = _by_city(running, fleet.city, n_cities)
     rate = np.exp(-heat_rate_fall * (fleet.start - base))
-    old_fuel = (running * rate) @ to_city
+    old_fuel = _by_city(running * rate, fleet.city, n_cities)
     gap = np.maximum(needed * old[0].sum() - old.sum(axis=1), 0.0)
     built = np.maximum.accumulate(gap)
     added = np.diff(built, prepend=0.0)
@@ -165,6 +163,16 @@ def turn_over(
     return Turnover(
         surviving=surviving, old=old, new=new, output=output, fuel=need, efficiency=efficiency
     )
+
+
+def _by_city(values: Array, city: npt.NDArray[np.intp], n_cities: int) -> Array:
+    """Sum over the plants of each city, (year, plant) -> (year, city)."""
+    order = np.argsort(city, kind="stable")
+    where = np.searchsorted(city[order], np.arange(n_cities + 1))
+    total = np.zeros((values.shape[0], city.size + 1))
+    np.cumsum(values[:, order], axis=1, out=total[:, 1:])
+    out: Array = np.diff(total[:, where], axis=1)
+    return out
 
 
 def spread_ratio(

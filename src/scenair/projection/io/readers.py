@@ -208,53 +208,21 @@ def require_part(plants: pd.DataFrame, emission: xr.DataArray, *, where: str) ->
         )
 
 
-def read_responsibility(
-    path: str | Path, *, cities: npt.NDArray[np.int32]
-) -> dict[str, npt.NDArray[np.float64]]:
-    """Population-free mean contribution of a Mg emitted in a city to PM2.5 of all cities.
-
-    Parameters
-    ----------
-    path : path
-        ``results/responsibility/{base_year}.nc`` with ``contribution_per_mg(receptor, city,
-        sector, species)`` in ug m-3 a Mg yr-1.
-    cities : ndarray of int32
-        The cities of the case.
-
-    Returns
-    -------
-    dict
-        Species -> weight (city, sector), ug m-3 per Mg yr-1 summed over receptors.
+def read_types(path: str | Path, cities: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+    """Code of the type of each city (index of :data:`scenair.projection.typology.TYPES`).
 
     Raises
     ------
     InputError
-        A matrix of other cities.
+        A city without a type.
     """
-    ds = open_netcdf(path)
-    names = [
-        n
-        for n in ds.data_vars
-        if {"sector", "species"} <= set(map(str, ds[n].dims))
-        and "Mg" in str(ds[n].attrs.get("units", ""))
-    ]
-    if not names:
+    frame = read_csv(path, columns=("adcode", "type_code"), dtype={"adcode": "int64"})
+    code = frame.set_index("adcode")["type_code"].reindex(cities)
+    if code.isna().any():
         raise InputError(
-            "no contribution per Mg in the responsibility matrix",
-            where=str(path),
-            value=", ".join(map(str, ds.data_vars)),
+            "cities without a type", where=str(path), value=list(code.index[code.isna()][:5])
         )
-    da = ds[names[0]]
-    source = "source_city" if "source_city" in da.dims else "city"
-    found = da[source].values.astype(np.int32)
-    if not np.array_equal(found, cities):
-        raise InputError("a responsibility matrix of other cities", where=str(path))
-    rest = [d for d in da.dims if d not in (source, "sector", "species")]
-    summed = da.sum(rest).transpose(source, "sector", "species")
-    return {
-        str(s): np.asarray(summed.sel(species=s).values, dtype=np.float64)
-        for s in summed["species"].values
-    }
+    return code.to_numpy(dtype=np.int32)
 
 
 def read_iamc_table(path: str | Path) -> pd.DataFrame:

@@ -19,10 +19,11 @@ from scenair.core.sectors import SECTORS
 from scenair.core.species import SPECIES
 from scenair.projection import plants as plant_model
 from scenair.projection.io import readers
+from scenair.projection.io.potentials import read_potentials
 from scenair.projection.io.resources import read_features, read_resources
 from scenair.projection.io.setup import read_setup, read_states
 from scenair.projection.io.trajectory import trajectory_dataset
-from scenair.projection.model import project
+from scenair.projection.io.weights import read_weights
 from scenair.projection.resolve import resolve
 from scenair.projection.typology import FEATURES, TYPES, TYPES_ZH, classify, feature_table
 
@@ -92,16 +93,6 @@ def _type_quality(
     return frame.drop(columns="code").assign(silhouette=silhouette, adjusted_rand=stability)
 
 
-def _types_of(path: str | Path, cities: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    frame = read_csv(path, columns=("adcode", "type_code"), dtype={"adcode": "int64"})
-    code = frame.set_index("adcode")["type_code"].reindex(cities)
-    if code.isna().any():
-        raise InputError(
-            "cities without a type", where=str(path), value=list(code.index[code.isna()][:5])
-        )
-    return code.to_numpy(dtype=np.int32)
-
-
 def build_history_trajectory(
     *,
     config: Mapping[str, Any],
@@ -120,7 +111,7 @@ def build_history_trajectory(
     case, options = _sections(config)
     tables = read_resources(base_year=case.base_year)
     states = read_states(inventories, case=case, tables=tables)
-    codes = _types_of(city_types, states[-1].cities)
+    codes = readers.read_types(city_types, states[-1].cities)
     ds = trajectory_dataset(
         states, projection=None, city_type=codes, tolerance=options.peak_tolerance
     )
@@ -163,6 +154,7 @@ def build_trajectory(
     points: str | Path,
     city_types: str | Path,
     user_measures: Sequence[str | Path],
+    potentials: str | Path | None,
     responsibility: str | Path | None,
     iamc: str | Path | None,
     trajectory: str | Path,
@@ -181,6 +173,8 @@ def build_trajectory(
         Inventories of the history, plants of the base year, types.
     user_measures : sequence of path
         The user's measure tables.
+    potentials : path, optional
+        Effects of measures alone, for scenarios that select.
     responsibility : path, optional
         Contribution of a Mg to PM2.5, for scenarios that choose by it.
     iamc : path, optional
@@ -199,14 +193,11 @@ def build_trajectory(
         user_measures=user_measures,
         iamc=iamc,
     )
-    codes = _types_of(city_types, setup.state.cities)
-    weights = (
-        None
-        if responsibility is None
-        else readers.read_responsibility(responsibility, cities=setup.state.cities)
-    )
-    resolved = resolve(setup, plan, codes, weights=weights, options=options)
-    result = project(setup, resolved.choice)
+    codes = readers.read_types(city_types, setup.state.cities)
+    found = None if potentials is None else read_potentials(potentials, cities=setup.state.cities)
+    weights = None if found is None else read_weights(responsibility, setup=setup)
+    resolved = resolve(setup, plan, codes, potentials=found, weights=weights)
+    result = resolved.projection
     base = states[-1].emission
     require_closed(
         closure_table(
