@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pkgutil
 import re
 import tomllib
 from pathlib import Path
@@ -109,3 +110,15 @@ def test_container_recipes_copy_what_exists(repo: Path) -> None:
     assert len(copied) > 5
     for name in copied:
         assert (repo / name).exists(), name
+
+
+def test_names_in_documents_exist(repo: Path) -> None:
+    names = set()
+    for page in (repo / "README.md", *(repo / "docs").glob("*.md"), *repo.glob("*/README.md")):
+        text = page.read_text(encoding="utf-8")
+        names |= set(re.findall(r"`(scenair(?:\.\w+)+)[`(]", text))
+        for module, imported in re.findall(r"^from (scenair[\w.]+) import ([\w, ]+)$", text, re.M):
+            names |= {f"{module}.{name.strip()}" for name in imported.split(",")}
+    assert len(names) > 5
+    for name in sorted(names):
+        assert pkgutil.resolve_name(name) is not None, name
