@@ -123,7 +123,7 @@ def write_trajectory(path: Path) -> None:
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     """The case bth with a base and a cleaner future run, monitors built."""
-    from scenair.attainment.io import build_monitors
+    from scenair.attainment.io.places import build_monitors
 
     folder = tmp_path_factory.mktemp("attainment")
     nest = NestConfig(ratio=3, col0=88, row0=63, cols=22, rows=24)

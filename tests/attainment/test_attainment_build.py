@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from scenair.attainment.io import build_attainment, build_comparison
+from scenair.attainment.io.build import build_attainment
+from scenair.attainment.io.compare import build_comparison
 from scenair.attainment.io.places import read_monitors
 from scenair.core.errors import InputError, UnitsError
 from scenair.core.grids import CN36

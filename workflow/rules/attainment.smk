@@ -63,6 +63,54 @@ rule attainment:
         "../scripts/attainment.py"
 
 
+# asked for by name, where CMAQ gave daily fields of both runs
+rule daily_response:
+    input:
+        base=f"results/{MONITOR_YEAR}/history/air_quality/daily.nc",
+        future="results/{year}/{scenario}/air_quality/daily.nc",
+        monitors="results/attainment/monitors.nc",
+    output:
+        response="results/{year}/{scenario}/attainment/daily_response.csv",
+    log:
+        "logs/daily_response/{year}_{scenario}.log",
+    benchmark:
+        "benchmarks/rules/daily_response/{year}_{scenario}.tsv"
+    resources:
+        mem_mb=4000,
+        runtime=20,
+    params:
+        code=code_id("scenair.attainment.io.daily"),
+        config=section("case", "attainment"),
+    script:
+        "../scripts/attainment_daily.py"
+
+
+# asked for by name: what the limit asks of each city
+rule city_targets:
+    input:
+        cities="results/{year}/{scenario}/attainment/cities.csv",
+        cities_fused="results/{year}/{scenario}/attainment/cities_fused.csv",
+        air_quality="results/{year}/{scenario}/air_quality/annual.nc",
+        monitors="results/attainment/monitors.nc",
+        emissions="results/{year}/{scenario}/emissions/cities.nc",
+        responsibility=f"results/responsibility/{BASE_YEAR}.nc",
+        tables=tables("attainment/target_grades.csv"),
+    output:
+        targets="results/{year}/{scenario}/attainment/targets.csv",
+    log:
+        "logs/city_targets/{year}_{scenario}.log",
+    benchmark:
+        "benchmarks/rules/city_targets/{year}_{scenario}.tsv"
+    resources:
+        mem_mb=2500,
+        runtime=10,
+    params:
+        code=code_id("scenair.attainment.io.city_targets"),
+        config=section("case", "attainment"),
+    script:
+        "../scripts/attainment_targets.py"
+
+
 rule comparison:
     input:
         summaries=expand(

@@ -1,11 +1,11 @@
-"""Attainment of one scenario and year; the work is in scenair.attainment.io.build_attainment."""
+"""Attainment of one scenario and year; the work is in scenair.attainment.io.build."""
 
 from scenair.core.audit.session import job
 
 with job(
     snakemake.log[0], name=f"attainment {snakemake.wildcards.year} {snakemake.wildcards.scenario}"
 ):
-    from scenair.attainment.io import build_attainment
+    from scenair.attainment.io.build import build_attainment
 
     build_attainment(
         year=int(snakemake.wildcards.year),

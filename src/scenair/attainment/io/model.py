@@ -26,8 +26,8 @@ PARTS: Final = ("SO4", "NO3", "NH4", "BC", "OA", "OTHER", "BACKGROUND")
 _SUM_TOLERANCE: Final = 1e-4
 _YEAR_TOLERANCE: Final = 1e-2
 _NONLEAP_DAYS: Final = np.array([90.0, 91.0, 92.0, 92.0])
-#: Relative response of ozone, where the run has it: 1, (y, x).
-O3_FIELDS: Final = ("O3_WARM", "O3_MDA8_WARM")
+#: Warm-season mean of MDA8 ozone, where both runs have it (CMAQ): (y, x).
+O3_FIELDS: Final = ("O3_MDA8_warm",)
 
 
 def read_air_quality(path: str | Path, *, grid: Grid) -> tuple[ModelRun, xr.Dataset]:

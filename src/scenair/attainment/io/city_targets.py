@@ -1,0 +1,148 @@
+"""The rule ``city_targets``: what the limit asks of each city."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from scenair.attainment.io.model import read_air_quality
+from scenair.attainment.io.places import read_monitors
+from scenair.attainment.places import weighted_mean
+from scenair.attainment.probability import largest_attaining
+from scenair.attainment.targets import graded_targets, least_cuts, required_cut
+from scenair.config.case import CaseConfig
+from scenair.core.errors import InputError
+from scenair.core.io.netcdf import open_netcdf, require_finite
+from scenair.core.io.tables import read_csv, read_table, write_csv
+from scenair.core.units import require_units
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+#: Largest share of its emissions that a city is asked to cut.
+LARGEST_CUT: Final = 0.9
+
+
+def build_city_targets(
+    *,
+    year: int,
+    config: Mapping[str, Any],
+    cities: str | Path,
+    cities_fused: str | Path,
+    air_quality: str | Path,
+    monitors: str | Path,
+    emissions: str | Path,
+    responsibility: str | Path,
+    out: str | Path,
+) -> None:
+    """Cuts that bring every city to its limit: alike everywhere, and at the least total.
+
+    The matrix is linear at the emissions of the year; concentrations are used relative to the
+    model's, so monitors decide the excess and the model only who is responsible.
+
+    Parameters
+    ----------
+    year : int
+    config : mapping
+        Section ``case``.
+    cities, cities_fused, air_quality, monitors : path
+        Of the run.
+    emissions : path
+        ``emissions/cities.nc`` of the run.
+    responsibility : path
+        ``contribution(receptor, source_city, sector, species)``, ug m-3 (Mg yr-1)-1.
+    out : path
+        CSV: adcode, pm25, basis, limit, excess, graded_target_in_5_years (ug m-3),
+        required_cut_of_controlled, own_share, cut (share), cut_tonnes (Mg yr-1), shortfall.
+
+    Raises
+    ------
+    InputError, UnitsError
+        Other cities or units, values that are no numbers.
+    """
+    case = CaseConfig.model_validate(config["case"])
+    grid = case.grid.build()
+    _, places = read_monitors(monitors, grid=grid)
+    run, _ = read_air_quality(air_quality, grid=grid)
+    days = [90, 91, 92, 92]
+    modelled = weighted_mean(places.people, np.average(run.pm25, axis=0, weights=days).ravel())
+    behind = weighted_mean(places.people, np.average(run.background, axis=0, weights=days).ravel())
+    matrix, emitted = read_contribution(responsibility, emissions, adcodes=case.adcodes())
+    table = read_csv(cities_fused, columns=("adcode", "pm25_best", "basis"))
+    known = read_csv(cities, columns=("adcode", "pm25_limit", "pm25_base"))
+    value = table["pm25_best"].to_numpy(np.float64)
+    limit = known["pm25_limit"].to_numpy(np.float64)
+    bound = np.array([largest_attaining(v) for v in limit])
+    ok = np.isfinite(value) & np.isfinite(modelled)
+    # the model's concentration stands for the city's: shares of it, not its level, count
+    scale = np.where(ok, value, np.nan) / modelled
+    excess = np.where(ok, np.maximum(value - bound, 0), 0.0)
+    plan = least_cuts(
+        excess, np.nan_to_num(matrix * scale[:, None]), weight=emitted, largest=LARGEST_CUT
+    )
+    graded = graded_targets(
+        pd.Series(np.where(ok, value, 0.0)),
+        read_table("attainment/target_grades.csv"),
+        base_year=year,
+        year=year + 5,
+        limit=float(limit[0]),
+    )
+    with np.errstate(divide="ignore", invalid="ignore"):
+        own = np.diag(matrix) / matrix.sum(axis=1)
+        need = required_cut(value, np.minimum(bound, value), modelled - behind, behind)
+    write_csv(
+        pd.DataFrame(
+            {
+                "adcode": table["adcode"],
+                "pm25": value,
+                "basis": table["basis"],
+                "limit": limit,
+                "excess": np.where(ok, excess, np.nan),
+                "graded_target_in_5_years": np.where(ok, graded.to_numpy(), np.nan),
+                "required_cut_of_controlled": need,
+                "own_share": own,
+                "cut": plan.cut,
+                "cut_tonnes": plan.cut * emitted,
+                "shortfall": np.where(ok, plan.shortfall, np.nan),
+            }
+        ),
+        out,
+    )
+
+
+def read_contribution(
+    responsibility: str | Path, emissions: str | Path, *, adcodes: tuple[int, ...]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Contribution of each source city to each receptor at the run's emissions.
+
+    Returns
+    -------
+    matrix : ndarray (receptor, source)
+        ug m-3.
+    emitted : ndarray (source,)
+        Mg yr-1 of the species in the matrix.
+    """
+    k = open_netcdf(responsibility, variables={"contribution": "ug m-3 (Mg yr-1)-1"})
+    e = open_netcdf(emissions, variables=("emission",))["emission"]
+    require_units(e, "Mg yr-1", where=str(emissions))
+    for da, dim, where in (
+        (k, "receptor", responsibility),
+        (k, "source_city", responsibility),
+        (e, "city", emissions),
+    ):
+        if dim not in da.dims or da[dim].values.tolist() != list(adcodes):
+            raise InputError("other cities than the case's", where=f"{where}, {dim}")
+    require_finite(k["contribution"], where=str(responsibility), minimum=None)
+    require_finite(e, where=str(emissions))
+    species = [str(s) for s in k["species"].values if str(s) in set(e["species"].values)]
+    slope = k["contribution"].sel(species=species)
+    slope = slope.transpose("receptor", "source_city", "sector", "species")
+    chosen = e.sel(species=species, sector=slope["sector"].values)
+    amount = chosen.transpose("city", "sector", "species").values.astype(np.float64)
+    matrix = np.einsum("rcsp,csp->rc", slope.values, amount, optimize=True)
+    return np.asarray(matrix, dtype=np.float64), np.asarray(amount.sum(axis=(1, 2)))
