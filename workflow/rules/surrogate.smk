@@ -30,6 +30,7 @@ rule background:
         tables=tables(
             "surrogate/background.csv",
             "surrogate/background_regions.csv",
+            "surrogate/biogenic.csv",
             "regions/city_names_en.csv",
         ),
     output:

@@ -20,5 +20,9 @@ class SurrogateConfig(Section):
     parameters: str = "surrogate/parameters.csv"
     #: table of the uncontrolled background by region, quarter and component
     background: str = "surrogate/background.csv"
+    #: table of biogenic VOC reactivity by region and quarter; ozone is not computed without it
+    biogenic: str | None = "surrogate/biogenic.csv"
+    #: compute ozone of the warm season (used relatively)
+    ozone: bool = True
     #: cells of the case that make up one cell of the responsibility matrix, each way
     responsibility_coarsening: Annotated[int, Field(ge=1, le=4)] = 2

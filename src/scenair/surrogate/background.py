@@ -55,8 +55,9 @@ def background_field(
     region_of_province: dict[int, str],
     provinces: npt.NDArray[np.int32],
     grid: Grid,
+    biogenic: pd.DataFrame | None = None,
 ) -> xr.Dataset:
-    """B by quarter and component.
+    """B by quarter and component, and the reactivity of biogenic VOC.
 
     Parameters
     ----------
@@ -67,11 +68,14 @@ def background_field(
     provinces : (y, x)
         Province of each cell.
     grid : Grid
+    biogenic : DataFrame, optional
+        Columns region, quarter, value (s-1).
 
     Returns
     -------
     Dataset
-        ``BACKGROUND(quarter, y, x)`` and ``component(component, quarter, y, x)``, ug m-3, dry.
+        ``BACKGROUND(quarter, y, x)`` and ``component_field(component, quarter, y, x)``, ug m-3,
+        dry; with ``biogenic`` also ``biogenic_reactivity(quarter, y, x)``, s-1.
 
     Raises
     ------
@@ -79,14 +83,17 @@ def background_field(
         A combination missing, twice, unknown or negative.
     """
     regions = sorted(set(region_of_province.values()))
-    levels = _levels(table, regions)
-    number = {region: i for i, region in enumerate(regions)}
     missing = sorted(set(np.unique(provinces).tolist()) - set(region_of_province))
     if missing:
         raise InputError("provinces without a background region", value=missing)
+    number = {region: i for i, region in enumerate(regions)}
     cells = np.vectorize(lambda p: number[region_of_province[int(p)]])(provinces)
-    field = _smooth(levels[cells], cell_km=grid.cell_km)
-    data = np.moveaxis(field, (2, 3), (0, 1)).astype(np.float32)
+
+    def spread(rows: pd.DataFrame, key: str, kinds: tuple[str, ...]) -> Array:
+        field = _smooth(_levels(rows, regions, key, kinds)[cells], cell_km=grid.cell_km)
+        return np.asarray(np.moveaxis(field, (2, 3), (0, 1)))
+
+    data = spread(table, "component", COMPONENTS).astype(np.float32)
     ds = xr.Dataset(
         {"component_field": (("component", "quarter", "y", "x"), data, {"units": "ug m-3"})},
         coords={
@@ -98,19 +105,26 @@ def background_field(
     )
     total = data.sum(axis=0, dtype=np.float64).astype(np.float32)
     ds["BACKGROUND"] = (("quarter", "y", "x"), total, {"units": "ug m-3"})
+    if biogenic is not None:
+        only = spread(biogenic.assign(component="biogenic"), "component", ("biogenic",))[0]
+        ds["biogenic_reactivity"] = (
+            ("quarter", "y", "x"),
+            only.astype(np.float32),
+            {"units": "s-1", "long_name": "OH reactivity of biogenic VOC near the ground by day"},
+        )
     ds["crs"] = ((), np.int32(0), grid.cf_attributes())
     return ds
 
 
-def _levels(table: pd.DataFrame, regions: list[str]) -> Array:
-    """(region, component, quarter), every combination exactly once."""
-    keys = ["region", "component", "quarter"]
+def _levels(table: pd.DataFrame, regions: list[str], key: str, kinds: tuple[str, ...]) -> Array:
+    """(region, kind, quarter), every combination exactly once."""
+    keys = ["region", key, "quarter"]
     double = table.duplicated(keys)
     if double.any():
         raise InputError("a background row twice", value=table.loc[double, keys].iloc[0].tolist())
     if not (table["value"].astype(float) >= 0).all():
         raise InputError("a negative background", where="column value")
-    wanted = [(r, c, q) for r in regions for c in COMPONENTS for q in QUARTERS]
+    wanted = [(r, c, q) for r in regions for c in kinds for q in QUARTERS]
     found = table.set_index(keys)["value"].astype(float)
     unknown = sorted(set(found.index) - set(wanted))
     absent = [key for key in wanted if key not in found.index]
@@ -118,11 +132,9 @@ def _levels(table: pd.DataFrame, regions: list[str]) -> Array:
         raise InputError(
             "the background table does not fit the regions",
             value=f"unknown {unknown[:3]}, missing {absent[:3]}",
-            allowed="every region of background_regions.csv x component x quarter, once",
+            allowed="every region of background_regions.csv, component and quarter, once",
         )
-    return np.asarray(
-        found.loc[wanted].to_numpy().reshape(len(regions), len(COMPONENTS), len(QUARTERS))
-    )
+    return np.asarray(found.loc[wanted].to_numpy().reshape(len(regions), len(kinds), len(QUARTERS)))
 
 
 def _smooth(field: Array, *, cell_km: float) -> Array:

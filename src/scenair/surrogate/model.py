@@ -66,6 +66,10 @@ class Quarter:
         Effective scavenging rate, s-1.
     rate : mapping of name -> (y, x)
         First-order conversions, s-1.
+    warmth : (y, x)
+        0 in the cold climate, 1 in the warm one.
+    mixing_lowest : (y, x)
+        Kz at the top of the lowest layer, m2 s-1.
     state : mapping
         ``temperature``, ``humidity``, ``pressure`` (layer, y, x) for the equilibrium.
     """
@@ -75,6 +79,8 @@ class Quarter:
     dry: Mapping[str, Array]
     wet: Mapping[str, Array]
     rate: Mapping[str, Array]
+    warmth: Array
+    mixing_lowest: Array
     state: Mapping[str, Array]
 
     def loss_terms(self, tracer: str, *, particle_share: Array | None = None) -> dict[str, Array]:
@@ -135,7 +141,16 @@ def prepare_quarter(met: xr.Dataset, quarter: int, *, geo: Geometry, par: Parame
         "pressure": get("pressure") * np.exp(-height / 8000.0),
     }
     rate = {name: par.at(name, warmth) for _, _, name in CONVERSIONS.values()}
-    return Quarter(assemble(flow, mixing, geo=geo), geo.area, dry, scavenged, rate, state)
+    return Quarter(
+        transport=assemble(flow, mixing, geo=geo),
+        area=geo.area,
+        dry=dry,
+        wet=scavenged,
+        rate=rate,
+        warmth=warmth,
+        mixing_lowest=mixing.z[0],
+        state=state,
+    )
 
 
 @dataclass(frozen=True)

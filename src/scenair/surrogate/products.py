@@ -15,10 +15,11 @@ from scenair.core.periods import QUARTERS, days_in_quarters
 from scenair.surrogate.model import TERMS, TRACERS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from scenair.core.grids import Grid
     from scenair.surrogate.model import Result
+    from scenair.surrogate.ozone import OzoneState
 
 Array = npt.NDArray[np.float64]
 
@@ -33,6 +34,8 @@ LONG_NAMES: Final = {
     "OTHER": "other primary PM2.5",
     "BACKGROUND": "PM2.5 that no scenario controls",
 }
+#: Numbers of the quarters from April to September.
+WARM_QUARTERS: Final = (1, 2)
 _PER_UG_MG: Final = 1e-12
 #: Tracers whose dry deposition can be recomputed from the written surface fields.
 _CHECKED: Final = {"BC": "BC", "OTHER": "OTHER", "SO4": "SO4"}
@@ -58,6 +61,7 @@ def annual_dataset(
     dry_particle: Array,
     year: int,
     grid: Grid,
+    ozone: Mapping[int, OzoneState] | None = None,
 ) -> xr.Dataset:
     """Quarterly and annual fields with the budgets.
 
@@ -70,6 +74,8 @@ def annual_dataset(
         Deposition velocity of particles seen by the lowest layer, m s-1.
     year : int
     grid : Grid
+    ozone : mapping of quarter number -> OzoneState, optional
+        Of the warm quarters.
     """
     days = days_in_quarters(year)
     parts: dict[str, list[Array]] = {name: [] for name in PARTS}
@@ -94,6 +100,7 @@ def annual_dataset(
     data["deposition_velocity"] = (
         ("quarter", "y", "x"), velocity, {"units": "m s-1", "long_name": "of fine particles"},
     )  # fmt: skip
+    data |= _warm_season(ozone or {}, days=days)
     data["cell_area"] = (("y", "x"), grid.cell_area, {"units": "m2"})
     coords = {
         "quarter": np.array(QUARTERS),
@@ -105,6 +112,37 @@ def annual_dataset(
     ds = xr.Dataset(data, coords=coords)
     ds["crs"] = ((), np.int32(0), grid.cf_attributes())
     return ds
+
+
+def _warm_season(ozone: Mapping[int, OzoneState], *, days: npt.NDArray[np.int64]) -> dict[str, Any]:
+    """Ozone by day from April to September, (y, x)."""
+    if not ozone:
+        return {}
+    weights = [days[q] for q in ozone]
+    mean = np.average([state.ozone for state in ozone.values()], axis=0, weights=weights)
+    share = np.average([state.nox_loss_share for state in ozone.values()], axis=0, weights=weights)
+    return {
+        "O3_WARM": (
+            ("y", "x"),
+            mean.astype(np.float32),
+            {
+                "units": "ug m-3",
+                "long_name": "ozone by day, April to September",
+                "note": "only its relative change is used",
+                "grid_mapping": "crs",
+            },
+        ),
+        "O3_REGIME_WARM": (
+            ("y", "x"),
+            share.astype(np.float32),
+            {
+                "units": "1",
+                "long_name": "share of radicals lost with nitrogen oxides, L_N / Q",
+                "note": "above 0.5 ozone is limited by VOC, below by NOx (Kleinman 2005)",
+                "grid_mapping": "crs",
+            },
+        ),
+    }
 
 
 def budget_closure(ds: xr.Dataset) -> pd.DataFrame:

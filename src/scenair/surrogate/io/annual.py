@@ -13,17 +13,28 @@ from scenair.core.audit.closure import require_closed
 from scenair.core.io.netcdf import open_netcdf, require_finite, write_netcdf
 from scenair.core.io.tables import write_csv
 from scenair.surrogate.geometry import geometry
-from scenair.surrogate.gridded import check_grid, check_gridded, read_sources
+from scenair.surrogate.gridded import check_grid, check_gridded, read_sources, species_by_sector
 from scenair.surrogate.io.fields import read_config, read_meteorology, read_parameters
 from scenair.surrogate.model import prepare_quarter, run_quarter
-from scenair.surrogate.products import annual_dataset, budget_closure, check_fields
+from scenair.surrogate.ozone import require_biogenic, run_ozone
+from scenair.surrogate.products import (
+    WARM_QUARTERS,
+    annual_dataset,
+    budget_closure,
+    check_fields,
+)
 from scenair.surrogate.sources import species_of_tracers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    import numpy.typing as npt
+
     from scenair.config.case import CaseConfig
+    from scenair.config.surrogate import SurrogateConfig
+
+    Array = npt.NDArray[np.float64]
 
 logger = logging.getLogger(__name__)
 
@@ -64,13 +75,24 @@ def build_air_quality(
     totals = open_netcdf(cities, variables={"emission": "Mg yr-1"})["emission"]
     input_rows = check_gridded(emissions, totals, year=year, grid=grid, where=str(gridded))
     sources = read_sources(emissions, year=year, par=par)
+    voc = species_by_sector(emissions, ("NMVOC",), year=year)["NMVOC"]
     emissions.close()
+    biogenic = _biogenic(b, options, where=str(background))
     geo = geometry(grid)
-    results, velocity = [], []
+    results, velocity, ozone = [], [], {}
     for q in range(4):
         quarter = prepare_quarter(met, q, geo=geo, par=par)
         results.append(run_quarter(quarter, sources.of_quarter(q)))
         velocity.append(quarter.dry["particle"])
+        if biogenic is not None and q in WARM_QUARTERS:
+            ozone[q] = run_ozone(
+                quarter,
+                results[-1].tracer["NOx"],
+                np.einsum("sl,syx->lyx", sources.release, voc[q], optimize=True),
+                direct_no2=sources.of_quarter(q)["NOx"],
+                biogenic=biogenic[q],
+                par=par,
+            )
         logger.info(
             "quarter %d of 4 is solved (%d steps of the particle share)", q + 1, results[-1].picard
         )
@@ -78,6 +100,7 @@ def build_air_quality(
         results,
         background=b["BACKGROUND"].transpose("quarter", "y", "x").values,
         dry_particle=np.stack(velocity),
+        ozone=ozone,
         year=year,
         grid=grid,
     )
@@ -88,6 +111,22 @@ def build_air_quality(
         attrs=_attributes(case, met, year, scenario),
     )
     verify_air_quality(annual, input_rows=input_rows, year=year, closure=closure)
+
+
+def _biogenic(b: xr.Dataset, options: SurrogateConfig, *, where: str) -> Array | None:
+    """Biogenic reactivity (quarter, y, x), or nothing where ozone is not wanted.
+
+    Raises
+    ------
+    InputError
+        Ozone is wanted and there are no biogenic VOC.
+    """
+    if not options.ozone:
+        return None
+    if "biogenic_reactivity" not in b:
+        return require_biogenic(None, where=where)
+    field = b["biogenic_reactivity"].transpose("quarter", "y", "x").values
+    return require_biogenic(field, where=where)
 
 
 def _attributes(case: CaseConfig, met: xr.Dataset, year: int, scenario: str) -> dict[str, Any]:

@@ -77,7 +77,8 @@ def build_background(*, config: Mapping[str, Any], background: str | Path) -> No
     config : mapping
         Sections ``case`` and ``surrogate``.
     background : path
-        Written: ``BACKGROUND(quarter, y, x)``, ``component_field(component, quarter, y, x)``.
+        Written: ``BACKGROUND(quarter, y, x)``, ``component_field(component, quarter, y, x)``
+        and ``biogenic_reactivity(quarter, y, x)``.
     """
     case, options = read_config(config)
     grid = case.grid.build()
@@ -95,6 +96,7 @@ def build_background(*, config: Mapping[str, Any], background: str | Path) -> No
         region_of_province=dict(zip(regions["province"], regions["value"], strict=True)),
         provinces=provinces,
         grid=grid,
+        biogenic=None if options.biogenic is None else read_table(options.biogenic),
     )
     write_netcdf(
         ds,
