@@ -153,6 +153,9 @@ def double_chart(counts: pd.DataFrame, *, heading: str) -> Figure:
             if w >= 3:
                 ax.text(x + w / 2, y, str(int(n)), ha="center", va="center", fontsize=7.5)
         left += share
+    for y, row in enumerate(counts[list(CLASS_STYLE)].itertuples(index=False)):
+        # numbers too small for their bar stand here
+        ax.text(101, y, " · ".join(str(int(n)) for n in row), va="center", fontsize=7)
     if total.sum() == 0:
         words = "no city is classified: a history year has no future to peak in"
         ax.text(50, 0, words, ha="center", va="center")

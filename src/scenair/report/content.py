@@ -29,7 +29,7 @@ CLASS_WORDS: Final = {
 #: Regions of ``summary.json`` in words.
 REGION_WORDS: Final = {
     "bth_surroundings": "Beijing-Tianjin-Hebei and surroundings",
-    "cities_2_26": "of these, the cities 2+26",
+    "cities_2_26": "the 28 cities 2+26",
     "chengdu_chongqing": "Chengdu-Chongqing",
     "fenwei": "Fenwei plain",
     "mid_yangtze": "Middle Yangtze",
@@ -186,8 +186,11 @@ def group_rows(c: Contents) -> list[dict[str, Any]]:
     """Nation, regions and city types: counts and means, for a table."""
     rows = []
     groups = [("nation", "all", c.summary["national"])]
-    for kind, label in (("regions", "region"), ("types", "city type")):
-        groups += [(label, name, g) for name, g in c.summary.get(kind, {}).items()]
+    regions = c.summary.get("regions", {})
+    known = [name for name in REGION_WORDS if name in regions]
+    for name in [*known, *(name for name in regions if name not in known)]:
+        groups.append(("region", name, regions[name]))
+    groups += [("city type", name, g) for name, g in c.summary.get("types", {}).items()]
     for kind, name, group in groups:
         percent = (group.get("double_monitored") or {}).get("percent") or {}
         rows.append(
