@@ -29,7 +29,8 @@ th { background: #f4f6f8; position: sticky; top: 0; } td.n, th.n { text-align: r
   font-variant-numeric: tabular-nums; } th button { all: unset; cursor: pointer; }
 th button::after { content: " \\2195"; color: #a9b4bf; } th button:focus-visible { outline: 2px
   solid var(--blue); } .scroll { max-height: 620px; overflow: auto; border: 1px solid var(--line); }
-td:first-child { white-space: nowrap; } td.yes { color: #2c7fb8; } td.no { color: #c2510a; } details { margin: 8px 0; } summary {
+td:first-child { white-space: nowrap; }
+td.yes { color: #2c7fb8; } td.no { color: #c2510a; } details { margin: 8px 0; } summary {
   cursor: pointer; } code { font-size: 12.5px; overflow-wrap: anywhere; }
 @media print { .scroll { max-height: none; overflow: visible; } th { position: static; } }
 """
