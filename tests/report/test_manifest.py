@@ -187,12 +187,13 @@ def test_other_configuration_is_a_note(made: Made, repo: Path) -> None:
     manifest["config"] = now | {"scenario": dump(load_scenarios(folder / "scenarios")["peak"])}
     manifest["config"]["attainment"] = now["attainment"] | {"array_km": 99.0}
     del manifest["config"]["figures"]["dpi"]
-    manifest["config"]["scenario"]["controls"] = "none"
+    manifest["config"]["scenario"]["controls"] = "x" * 100
     (made.result / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     found = {finding.where: str(finding) for finding in verify(made.result)}
     assert set(found) == {"attainment.array_km", "figures.dpi", "scenario.controls"}
     assert "99.0 made the result, 40.0 is configured now" in found["attainment.array_km"]
     assert "(no such key) made the result" in found["figures.dpi"]
+    assert f"{'x' * 57}... made the result" in found["scenario.controls"]
     assert not any(finding.serious for finding in verify(made.result))
 
 

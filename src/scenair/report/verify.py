@@ -223,7 +223,14 @@ def _configuration(wanted: dict[str, Any]) -> Iterator[Finding]:
     for key in sorted(made_with.keys() | found.keys()):
         then, here = made_with.get(key, "(no such key)"), found.get(key, "(no such key)")
         if then != here:
-            yield Finding("config", key, f"{then} made the result, {here} is configured now")
+            yield Finding(
+                "config", key, f"{_short(then)} made the result, {_short(here)} is configured now"
+            )
+
+
+def _short(value: object, *, width: int = 60) -> str:
+    text = "empty" if value in (None, "", [], {}) else str(value)
+    return text if len(text) <= width else text[: width - 3] + "..."
 
 
 def flat(nested: Mapping[str, Any], *, prefix: str = "") -> dict[str, Any]:
