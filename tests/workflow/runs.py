@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -18,11 +19,12 @@ CASE = "case=bth"
 
 @dataclass(frozen=True)
 class Run:
-    """What a finished run left: exit status, all that was printed, wall time (s)."""
+    """What a finished run left: exit status, all that was printed, wall and processor time (s)."""
 
     status: int
     output: str
     seconds: float
+    cpu_seconds: float
 
     def rules(self) -> tuple[str, ...]:
         """Rules that a (dry) run lists for execution, aliases left out, sorted."""
@@ -90,13 +92,20 @@ def snakemake(
     timeout: float = 300,
 ) -> Run:
     """Run Snakemake to its end, and end its whole process group afterwards."""
-    begin = time.monotonic()
+    begin, cpu = time.monotonic(), _cpu_of_children()
     process = start(*arguments, folder=folder, repo=repo, cores=cores, case=case, env=env)
     try:
         output, _ = process.communicate(timeout=timeout)
     finally:
         kill_group(process)
-    return Run(process.returncode, output, time.monotonic() - begin)
+    spent = _cpu_of_children() - cpu
+    return Run(process.returncode, output, time.monotonic() - begin, spent)
+
+
+def _cpu_of_children() -> float:
+    """Processor time of the children that have ended: a busy machine doesn't count."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def kill_group(process: subprocess.Popen[str]) -> None:

@@ -61,7 +61,7 @@ def test_a_mistyped_target_is_explained_at_once(
 ) -> None:
     run = snakemake("--", typed, folder=folder)
     assert run.status != 0
-    assert run.seconds < 5
+    assert run.cpu_seconds < 5
     assert problem in run.output
     assert f"did you mean: {meant}" in run.output
     assert "pollution_control 2018-2035" in run.output
@@ -87,7 +87,7 @@ def test_three_mistakes_are_told_at_once(folder: Path) -> None:
     )
     run = snakemake("-n", "--", "results/2030/peak", folder=folder, case=f"case={mistakes}")
     assert run.status != 0
-    assert run.seconds < 5
+    assert run.cpu_seconds < 5
     assert "3 mistake(s)" in run.output
     for key in ("case.horizon", "case.base_year", "case.colour: unknown key"):
         assert key in run.output
@@ -138,23 +138,19 @@ def test_every_rule_has_log_benchmark_resources_and_code(rule: str) -> None:
     assert re.search(r"^    (script|shell):", body, re.M)
 
 
-@pytest.mark.parametrize("rule", RULES)
-def test_only_two_wildcards_reach_file_names(rule: str) -> None:
-    names = set(re.findall(r"(?<!\{)\{(\w+)[^{}]*\}(?!\})", _rule_blocks()[rule]))
-    shell_words = {"input", "output", "params", "log", "threads", "resources", "wildcards"}
-    assert names - shell_words <= {"year", "scenario"} | _python_names()
+def test_only_two_wildcards_reach_file_names(folder: Path) -> None:
+    run = snakemake("-n", "--forceall", "--", "results/2030/peak", folder=folder)
+    lines = re.findall(r"^    wildcards: (.*)$", run.output, flags=re.MULTILINE)
+    assert len(lines) > 5
+    names = {pair.split("=")[0] for line in lines for pair in line.split(", ")}
+    assert names == {"year", "scenario"}
 
 
-def _python_names() -> set[str]:
-    """Names that rule files format at parse time (module-level capitals)."""
-    text = "".join(p.read_text(encoding="utf-8") for p in (REPO / "workflow").rglob("*.smk"))
-    return set(re.findall(r"^([A-Z][A-Z_0-9]+) =", text, flags=re.MULTILINE))
+SCRIPTS = sorted((REPO / "workflow" / "scripts").glob("*.py"))
 
 
-@pytest.mark.parametrize(
-    "script", sorted((REPO / "workflow" / "scripts").glob("*.py")), ids=lambda p: p.stem
-)
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
 def test_scripts_only_bind(script: Path) -> None:
-    lines = script.read_text(encoding="utf-8").splitlines()
-    assert len(lines) < 40
-    assert any("with job(snakemake.log[0]" in line for line in lines)
+    text = script.read_text(encoding="utf-8")
+    assert len(text.splitlines()) < 40
+    assert re.search(r"^with job\(\s*snakemake\.log\[0\]", text, flags=re.MULTILINE)
