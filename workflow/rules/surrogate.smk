@@ -7,7 +7,8 @@ SURROGATE_TABLES = tables(
 rule meteorology:
     input:
         tables=SURROGATE_TABLES,
-        winds=resource("surrogate/mpi_esm_lr_2005_monthly_east_asia.nc"),
+        winds=CONFIG.surrogate.meteorology
+        or resource("surrogate/mpi_esm_lr_2005_monthly_east_asia.nc"),
         relief=resource("surrogate/etopo20_east_asia.nc"),
     output:
         meteorology="results/surrogate/meteorology.nc",
@@ -56,6 +57,7 @@ rule air_quality:
         cities="results/{year}/{scenario}/emissions/cities.nc",
         meteorology="results/surrogate/meteorology.nc",
         background="results/surrogate/background.nc",
+        anchor=[CONFIG.surrogate.anchor] if CONFIG.surrogate.anchor else [],
     output:
         annual="results/{year}/{scenario}/air_quality/annual.nc",
         closure="results/{year}/{scenario}/air_quality/closure.csv",

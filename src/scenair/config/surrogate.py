@@ -24,5 +24,11 @@ class SurrogateConfig(Section):
     biogenic: str | None = "surrogate/biogenic.csv"
     #: compute ozone of the warm season (used relatively)
     ozone: bool = True
+    #: file of anchoring factors (``scenair.surrogate.io.anchoring``), relative to the working
+    #: directory; none leaves the surrogate as it is
+    anchor: str | None = None
+    #: monthly meteorology of your own (ERA5 monthly means, or the names of the shipped file),
+    #: relative to the working directory; none takes the shipped fields
+    meteorology: str | None = None
     #: cells of the case that make up one cell of the responsibility matrix, each way
     responsibility_coarsening: Annotated[int, Field(ge=1, le=4)] = 2

@@ -16,6 +16,7 @@ import xarray as xr
 from scenair.core.errors import InputError, UnitsError
 from scenair.core.periods import QUARTERS
 from scenair.surrogate import parametric
+from scenair.surrogate.adapters import OPTIONAL
 from scenair.surrogate.geometry import Geometry, geometry
 from scenair.surrogate.layers import LAYER_TOPS_M, middle
 from scenair.surrogate.winds import mass_consistent
@@ -142,7 +143,8 @@ def free_meteorology(
     Parameters
     ----------
     surface : Dataset
-        ``uas``, ``vas`` (m s-1), ``tas`` (K), dimensions month, lat, lon.
+        ``uas``, ``vas`` (m s-1), ``tas`` (K), dimensions month, lat, lon; the optional fields of
+        :data:`.adapters.OPTIONAL` take the place of parametric ones.
     relief : Dataset
         ``orog`` (m), dimensions lat, lon; negative below sea level.
     grid : Grid
@@ -165,10 +167,41 @@ def free_meteorology(
     temperature = _lapse_corrected(surface, height, place=place, elevation=elevation)
     winds = _face_winds(wind, place=place, geo=geo, elevation=elevation, tops=tops, par=par)
     speed = np.hypot(wind["uas"].at(*place.centre), wind["vas"].at(*place.centre))
-    months = _monthly_weather(place, land=land, speed=speed, tops=tops, par=par)
+    given = {
+        field: regular(surface, name, unit=unit, where="weather").at(*place.centre)
+        for name, (unit, field) in OPTIONAL.items()
+        if name in surface
+    }
+    months = _monthly_weather(place, given=given, land=land, speed=speed, tops=tops, par=par)
     fields = {name: _quarterly(values) for name, values in months.items()} | winds
     fields |= {"temperature": _quarterly(temperature), "land": land, "orography": elevation}
     fields["pressure"] = parametric.pressure_at(elevation)
+    return meteorology_dataset(fields, grid=grid, tops=tops)
+
+
+def on_grid_meteorology(ds: xr.Dataset, *, grid: Grid) -> xr.Dataset:
+    """Quarterly meteorology that is on the grid already (from wrfout or MCIP), made consistent.
+
+    Winds of another model are not free of divergence on these finite volumes: the column flow is
+    corrected as for the free fields; all else is taken as it is.
+
+    Parameters
+    ----------
+    ds : Dataset
+        All variables of :data:`VARIABLES` with their units and dimensions.
+    grid : Grid
+    """
+    tops = tuple(float(t) for t in ds["layer_top"].values)
+    geo = geometry(grid, tops=tops)
+    fields = {
+        name: ds[name].transpose(*_DIMS.get(name, ("quarter", "y", "x"))).values.astype(np.float64)
+        for name in VARIABLES
+    }
+    pairs = [
+        mass_consistent(x, y, geo=geo)
+        for x, y in zip(fields["wind_x"], fields["wind_y"], strict=True)
+    ]
+    fields["wind_x"], fields["wind_y"] = (np.stack(part) for part in zip(*pairs, strict=True))
     return meteorology_dataset(fields, grid=grid, tops=tops)
 
 
@@ -222,15 +255,22 @@ def _face_winds(
 
 
 def _monthly_weather(
-    place: Places, *, land: Array, speed: Array, tops: tuple[float, ...], par: Parameters
+    place: Places,
+    *,
+    given: dict[str, Array],
+    land: Array,
+    speed: Array,
+    tops: tuple[float, ...],
+    par: Parameters,
 ) -> dict[str, Array]:
-    """Parametric weather at the cell centres, (12, ...)."""
+    """Weather at the cell centres, (12, ...): what is ``given``, the rest parametric."""
     out: dict[str, list[Array]] = {}
     lon, lat = place.centre
     gust = parametric.transient_wind(np.array(10.0), par=par)
     for month in range(1, 13):
-        rain = parametric.monsoon_rain(month, lon, lat)
-        mixing = parametric.mixing_height(month, land, par=par)
+        own = {name: values[month - 1] for name, values in given.items()}
+        rain = own.get("precipitation", parametric.monsoon_rain(month, lon, lat))
+        mixing = own.get("mixing_height", parametric.mixing_height(month, land, par=par))
         # mean speed of a vector wind with mean and two normal components
         total = np.sqrt(speed[month - 1] ** 2 + np.pi / 2 * gust**2)
         friction = parametric.friction_velocity(total, land, par=par)
@@ -246,7 +286,7 @@ def _monthly_weather(
                 np.array(tops[:-1]), friction=friction, mixing=mixing, par=par
             ),
         }
-        for name, values in fields.items():
+        for name, values in (fields | own).items():
             out.setdefault(name, []).append(values)
     return {name: np.stack(values) for name, values in out.items()}
 

@@ -62,6 +62,7 @@ def annual_dataset(
     year: int,
     grid: Grid,
     ozone: Mapping[int, OzoneState] | None = None,
+    factors: Mapping[str, Array] | None = None,
 ) -> xr.Dataset:
     """Quarterly and annual fields with the budgets.
 
@@ -76,12 +77,15 @@ def annual_dataset(
     grid : Grid
     ozone : mapping of quarter number -> OzoneState, optional
         Of the warm quarters.
+    factors : mapping of part -> (quarter, y, x), optional
+        Anchoring; recorded in the file.
     """
     days = days_in_quarters(year)
     parts: dict[str, list[Array]] = {name: [] for name in PARTS}
     for q, result in enumerate(results):
         for name, values in surface_parts(result).items():
-            parts[name].append(np.maximum(values, 0.0))
+            factor = 1.0 if factors is None else factors[name][q]
+            parts[name].append(np.maximum(values, 0.0) * factor)
         parts["BACKGROUND"].append(background[q])
     written = {name: np.stack(values).astype(np.float32) for name, values in parts.items()}
     total = np.sum([f.astype(np.float64) for f in written.values()], axis=0)
@@ -100,6 +104,10 @@ def annual_dataset(
     data["deposition_velocity"] = (
         ("quarter", "y", "x"), velocity, {"units": "m s-1", "long_name": "of fine particles"},
     )  # fmt: skip
+    for name, values in (factors or {}).items():
+        data[f"anchor_{name}"] = (
+            ("quarter", "y", "x"), values.astype(np.float64), {"units": "1"},
+        )  # fmt: skip
     data |= _warm_season(ozone or {}, days=days)
     data["cell_area"] = (("y", "x"), grid.cell_area, {"units": "m2"})
     coords = {
@@ -189,7 +197,10 @@ def check_fields(ds: xr.Dataset, *, year: int, where: str) -> None:
         _agree(ds[f"{name}_annual"].values, annual, what=f"annual mean of {name}", where=where)
     volume = ds["deposition_velocity"].astype(np.float64) * ds["cell_area"]
     for tracer, field in _CHECKED.items():
-        flux = (volume * ds[field].astype(np.float64)).sum(("y", "x")).values
+        own = ds[field].astype(np.float64)
+        if f"anchor_{field}" in ds:
+            own = own / ds[f"anchor_{field}"]
+        flux = (volume * own).sum(("y", "x")).values
         mass = flux * days * 86_400.0 * _PER_UG_MG
         budget = ds["budget"].sel(tracer=tracer, term="dry_deposition").values
         _agree(mass, budget, what=f"dry deposition of {field} and its budget", where=where)

@@ -14,6 +14,7 @@ from scenair.core.io.netcdf import open_netcdf, require_finite, write_netcdf
 from scenair.core.io.tables import write_csv
 from scenair.surrogate.geometry import geometry
 from scenair.surrogate.gridded import check_grid, check_gridded, read_sources, species_by_sector
+from scenair.surrogate.io.anchoring import read_factors
 from scenair.surrogate.io.fields import read_config, read_meteorology, read_parameters
 from scenair.surrogate.model import prepare_quarter, run_quarter
 from scenair.surrogate.ozone import require_biogenic, run_ozone
@@ -96,11 +97,13 @@ def build_air_quality(
         logger.info(
             "quarter %d of 4 is solved (%d steps of the particle share)", q + 1, results[-1].picard
         )
+    factors = None if options.anchor is None else read_factors(options.anchor, grid=grid)
     ds = annual_dataset(
         results,
         background=b["BACKGROUND"].transpose("quarter", "y", "x").values,
         dry_particle=np.stack(velocity),
         ozone=ozone,
+        factors=factors,
         year=year,
         grid=grid,
     )

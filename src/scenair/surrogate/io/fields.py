@@ -10,9 +10,15 @@ from scenair.core.errors import InputError
 from scenair.core.io.netcdf import open_netcdf, require_finite, write_netcdf
 from scenair.core.io.tables import read_table
 from scenair.core.regions import counties
+from scenair.surrogate.adapters import OPTIONAL, from_era5, is_era5
 from scenair.surrogate.background import background_field, cell_provinces
 from scenair.surrogate.gridded import check_grid
-from scenair.surrogate.meteorology import SYNTHETIC, VARIABLES, free_meteorology
+from scenair.surrogate.meteorology import (
+    SYNTHETIC,
+    VARIABLES,
+    free_meteorology,
+    on_grid_meteorology,
+)
 from scenair.surrogate.parameters import Parameters, parameters_from_table
 
 if TYPE_CHECKING:
@@ -52,21 +58,25 @@ def build_meteorology(
         Written: variables of :data:`.meteorology.VARIABLES` by quarter.
     """
     case, options = read_config(config)
-    surface = open_netcdf(winds, variables={"uas": "m s-1", "vas": "m s-1", "tas": "K"})
-    height = open_netcdf(relief, variables={"orog": "m"})
-    ds = free_meteorology(
-        surface, height, grid=case.grid.build(), par=read_parameters(options.parameters)
-    )
-    write_netcdf(
-        ds,
-        meteorology,
-        title="meteorology of the surrogate by calendar quarter",
-        attrs={
-            "synthetic": "true",
-            "note": SYNTHETIC,
-            "sources": f"{surface.attrs.get('source', '')}; {height.attrs.get('source', '')}",
-        },
-    )
+    surface = open_netcdf(winds)
+    grid = case.grid.build()
+    attrs = {"sources": str(surface.attrs.get("source", "")), "synthetic": "false", "note": ""}
+    if "wind_x" in surface:
+        ds = on_grid_meteorology(read_meteorology(winds, grid=grid), grid=grid)
+        attrs |= {key: str(surface.attrs[key]) for key in attrs if key in surface.attrs}
+    else:
+        if is_era5(surface):
+            surface = from_era5(surface)
+        left = sorted(set(OPTIONAL) - set(map(str, surface.data_vars)))
+        height = open_netcdf(relief, variables={"orog": "m"})
+        ds = free_meteorology(surface, height, grid=grid, par=read_parameters(options.parameters))
+        attrs["sources"] += f"; {height.attrs.get('source', '')}"
+        if left:
+            attrs |= {"synthetic": "true", "note": f"parametric: {', '.join(left)}"}
+        if options.meteorology is None:
+            attrs["note"] = SYNTHETIC
+    title = "meteorology of the surrogate by calendar quarter"
+    write_netcdf(ds, meteorology, title=title, attrs=attrs)
 
 
 def build_background(*, config: Mapping[str, Any], background: str | Path) -> None:

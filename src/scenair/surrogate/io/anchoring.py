@@ -1,0 +1,81 @@
+"""Files of anchoring factors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from scenair.core.errors import InputError
+from scenair.core.io.netcdf import open_netcdf, require_finite, write_netcdf
+from scenair.surrogate.anchor import ANCHORED, LIMIT, anchor_dataset
+from scenair.surrogate.gridded import check_grid
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from scenair.core.grids import Grid
+
+Array = npt.NDArray[np.float64]
+
+
+def build_anchor(
+    *,
+    reference: str | Path,
+    modelled: str | Path,
+    anchor: str | Path,
+    smoothing_cells: float = 0.0,
+) -> None:
+    """Factors from a reference (CMAQ or fused) and the surrogate's own file of the same year.
+
+    Parameters
+    ----------
+    reference : path
+        Parts of PM2.5, or PM25 alone, by quarter, ug m-3.
+    modelled : path
+        ``annual.nc`` of the surrogate without anchoring.
+    anchor : path
+        Written.
+    smoothing_cells : float
+
+    Raises
+    ------
+    InputError
+        The model file is anchored already.
+    """
+    model = open_netcdf(modelled, variables={"PM25": "ug m-3"})
+    if any(str(name).startswith("anchor_") for name in model.data_vars):
+        raise InputError("the model file is anchored already", where=str(modelled))
+    ds = anchor_dataset(open_netcdf(reference), model, smoothing_cells=smoothing_cells)
+    write_netcdf(
+        ds,
+        anchor,
+        title="anchoring factors of the surrogate",
+        attrs={"year": model.attrs.get("year", ""), "smoothing_cells": smoothing_cells},
+    )
+
+
+def read_factors(path: str | Path, *, grid: Grid) -> dict[str, Array]:
+    """Factors by part, (quarter, y, x), checked.
+
+    Raises
+    ------
+    InputError
+        Another grid, a factor missing, not a number or out of bounds.
+    """
+    ds = open_netcdf(path, variables={f"factor_{name}": "1" for name in ANCHORED})
+    check_grid(ds, grid, where=str(path))
+    out = {}
+    for name in ANCHORED:
+        field = ds[f"factor_{name}"].transpose("quarter", "y", "x")
+        require_finite(field, where=str(path), minimum=1 / LIMIT - 1e-9)
+        if float(field.max()) > LIMIT + 1e-9:
+            raise InputError(
+                "an anchoring factor out of bounds",
+                where=f"{path}, variable factor_{name}",
+                value=float(field.max()),
+                allowed=f"{1 / LIMIT:.3g} to {LIMIT:g}",
+            )
+        out[name] = field.values.astype(np.float64)
+    return out

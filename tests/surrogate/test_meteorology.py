@@ -1,0 +1,156 @@
+"""Sources of meteorology: shipped fields, ERA5 names, fields on the grid."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from scenair.core.errors import InputError, UnitsError
+from scenair.core.io.netcdf import open_netcdf, write_netcdf
+from scenair.core.io.paths import resources
+from scenair.surrogate import parametric
+from scenair.surrogate.adapters import from_era5, magnus
+from scenair.surrogate.background import COMPONENTS
+from scenair.surrogate.io.fields import build_meteorology
+from scenair.surrogate.meteorology import Regular, free_meteorology, on_grid_meteorology
+from scenair.surrogate.winds import column_divergence, volume_flow
+
+SHIPPED = resources() / "surrogate"
+
+
+def era5(years: int = 1) -> xr.Dataset:
+    """ERA5-like monthly means, latitude descending as they come."""
+    lat, lon = np.arange(60.0, 9.0, -2.5), np.arange(65.0, 150.0, 2.5)
+    time = np.arange("2015-01", f"{2015 + years}-01", dtype="datetime64[M]").astype(
+        "datetime64[ns]"
+    )
+    shape = (len(time), len(lat), len(lon))
+    month = np.arange(len(time)) % 12
+    swing = np.cos(2 * np.pi * month / 12)[:, None, None]
+
+    def var(values, units):
+        return (
+            ("valid_time", "latitude", "longitude"),
+            np.broadcast_to(values, shape),
+            {"units": units},
+        )
+
+    return xr.Dataset(
+        {
+            "u10": var(2 * swing, "m s**-1"),
+            "v10": var(-3 * swing, "m s**-1"),
+            "t2m": var(285 - 12 * swing, "K"),
+            "d2m": var(280 - 12 * swing, "K"),
+            "tp": var(0.003 - 0.0025 * swing, "m"),
+            "blh": var(700 - 300 * swing, "m"),
+        },
+        coords={"valid_time": time, "latitude": lat, "longitude": lon},
+    )
+
+
+def test_era5_is_understood(small, par):
+    ds = from_era5(era5(years=2))
+    assert (np.diff(ds["lat"]) > 0).all()
+    assert float(ds["pr"].isel(month=0).mean()) == pytest.approx(0.5e-3 * 1000 / 86_400)
+    expected = magnus(xr.DataArray(268.0)) / magnus(xr.DataArray(273.0))
+    assert float(ds["hurs"].isel(month=0).mean()) == pytest.approx(float(expected))
+    relief = open_netcdf(SHIPPED / "etopo20_east_asia.nc")
+    met = free_meteorology(ds, relief, grid=small.grid, par=par)
+    assert float(met["mixing_height"].isel(quarter=2).mean()) == pytest.approx(
+        700 + 300 * np.mean(np.cos(2 * np.pi * np.array([0, 1, 2]) / 12)), rel=1e-5
+    )
+    # 2 m temperature moves with the terrain of the grid
+    assert float(met["temperature"].isel(quarter=0, y=0, x=0)) > float(met["temperature"].min())
+
+
+def test_magnus_at_zero_celsius():
+    assert float(magnus(xr.DataArray(273.15))) == pytest.approx(610.94)
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "words"),
+    [
+        (lambda d: d.drop_vars("v10"), InputError, "v10"),
+        (lambda d: d.isel(valid_time=slice(0, 11)), InputError, "months missing"),
+        (lambda d: d.assign(u10=d["u10"].assign_attrs(units="km h-1")), UnitsError, "wrong unit"),
+        (lambda d: d.assign(tp=d["tp"].assign_attrs(units="mm")), UnitsError, "tp"),
+    ],
+)
+def test_era5_mistakes(change, error, words):
+    with pytest.raises(error, match=words):
+        from_era5(change(era5()))
+
+
+def test_rule_takes_era5_and_says_what_is_parametric(small, tmp_path):
+    write_netcdf(era5(), tmp_path / "era5.nc", title="ERA5-like")
+    config = {**small.config, "surrogate": {**small.config["surrogate"], "meteorology": "era5.nc"}}
+    build_meteorology(
+        config=config, winds=tmp_path / "era5.nc", relief=SHIPPED / "etopo20_east_asia.nc",
+        meteorology=tmp_path / "met.nc",
+    )  # fmt: skip
+    ds = open_netcdf(tmp_path / "met.nc")
+    assert ds.attrs["note"] == "parametric: wet_event, wet_fraction"
+    assert ds.attrs["synthetic"] == "true"
+
+
+def test_fields_on_the_grid_are_made_consistent(small, tmp_path, rng):
+    """Winds of another model, with divergence, leave without; the file goes through the rule."""
+    met = small.met.copy(deep=True)
+    met["wind_x"].values += rng.normal(size=met["wind_x"].shape)
+    got = on_grid_meteorology(met, grid=small.grid)
+    flow = volume_flow(got["wind_x"].values[1], got["wind_y"].values[1], geo=small.geo)
+    column = column_divergence(flow.x, flow.y).sum(axis=0) / small.geo.volume.sum(axis=0)
+    assert np.abs(column).max() < 1e-16
+    met.attrs = {"source": "wrfout of somebody", "note": "measured", "synthetic": "false"}
+    write_netcdf(met, tmp_path / "own.nc", title="own", attrs=met.attrs)
+    build_meteorology(
+        config=small.config, winds=tmp_path / "own.nc", relief=SHIPPED / "etopo20_east_asia.nc",
+        meteorology=tmp_path / "met.nc",
+    )  # fmt: skip
+    assert open_netcdf(tmp_path / "met.nc").attrs["synthetic"] == "false"
+
+
+def test_rule_is_labelled_synthetic(small):
+    assert "synthetic meteorology" in small.met.attrs["note"]
+    assert small.met.attrs["synthetic"] == "true"
+
+
+def test_bilinear_is_exact_for_planes(rng):
+    lon, lat = np.arange(100.0, 110.0), np.arange(20.0, 30.0)
+    plane = 3 * lon[None] - 2 * lat[:, None] + 1
+    x, y = rng.uniform(100, 109, 50), rng.uniform(20, 29, 50)
+    np.testing.assert_allclose(Regular(lon, lat, plane).at(x, y), 3 * x - 2 * y + 1)
+
+
+def test_winds_without_twelve_months(small, par):
+    surface = open_netcdf(SHIPPED / "mpi_esm_lr_2005_monthly_east_asia.nc")
+    relief = open_netcdf(SHIPPED / "etopo20_east_asia.nc")
+    with pytest.raises(InputError, match="twelve months"):
+        free_meteorology(surface.isel(month=slice(0, 6)), relief, grid=small.grid, par=par)
+    bad = surface.copy(deep=True)
+    bad["uas"].values[0, 0, 0] = np.nan
+    with pytest.raises(InputError, match="missing values"):
+        free_meteorology(bad, relief, grid=small.grid, par=par)
+
+
+def test_rain_of_the_monsoon():
+    """Dry winter and wet summer in the north, wet winter in the south."""
+    month = 365.25 / 12 * 86_400
+    lon, lat = np.array([115.0, 113.0]), np.array([39.0, 24.0])
+    january, july = (parametric.monsoon_rain(m, lon, lat) * month for m in (1, 7))
+    assert january[0] < 10 < july[0]
+    assert january[1] > 40
+    assert july[1] > 150
+
+
+def test_background_by_component(small):
+    ds = open_netcdf(small.folder / "background.nc", variables={"BACKGROUND": "ug m-3"})
+    assert tuple(ds["component"].values) == COMPONENTS
+    total = ds["component_field"].sum("component")
+    np.testing.assert_allclose(total, ds["BACKGROUND"], rtol=1e-6)
+    x, y = small.grid.project(82.0, 39.0)
+    desert = ds["BACKGROUND"].sel(x=x, y=y, method="nearest")
+    x, y = small.grid.project(113.0, 23.0)
+    south = ds["BACKGROUND"].sel(x=x, y=y, method="nearest")
+    assert float(desert.mean()) > 2 * float(south.mean())
