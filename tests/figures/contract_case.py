@@ -302,6 +302,7 @@ def _summary(cities: pd.DataFrame, *, year: int) -> dict[str, object]:
     groups = cities.groupby("city_type")
     return {
         "year": year,
+        "pm25_limit": float(cities["pm25_limit"].iloc[0]),
         "national": _group(cities),
         "regions": {"2+26": _group(cities)},
         "types": {str(name): _group(part) for name, part in groups},

@@ -34,3 +34,31 @@ rule figures:
         title=lambda wildcards: scenario_title(wildcards.scenario),
     script:
         "../scripts/figures.py"
+
+
+# figures of a paper: all scenarios of a year beside each other
+rule scenario_figures:
+    input:
+        trajectories=expand("results/trajectories/{scenario}.nc", scenario=SCENARIOS),
+        summaries=expand(
+            "results/{{year}}/{scenario}/attainment/summary.json", scenario=SCENARIOS
+        ),
+        doubles=expand(
+            "results/{{year}}/{scenario}/attainment/double.csv", scenario=SCENARIOS
+        ),
+    output:
+        png=expand("results/paper/{{year}}/{stem}.png", stem=SCENARIO_STEMS),
+        svg=expand("results/paper/{{year}}/{stem}.svg", stem=SCENARIO_STEMS),
+    log:
+        "logs/scenario_figures/{year}.log",
+    benchmark:
+        "benchmarks/rules/scenario_figures/{year}.tsv"
+    resources:
+        mem_mb=700,
+        runtime=5,
+    params:
+        code=code_id("scenair.figures.io_scenarios"),
+        config=section("case", "figures"),
+        titles=[scenario.title for scenario in SCENARIOS.values()],
+    script:
+        "../scripts/scenario_figures.py"

@@ -1,7 +1,8 @@
 # What figures and the report of one year and scenario are made from.
-from scenair.config.figures import FIGURES
+from scenair.config.figures import FIGURES, SCENARIO_FIGURES
 
 FIGURE_STEMS = tuple(FIGURES)
+SCENARIO_STEMS = tuple(SCENARIO_FIGURES)
 RESOURCE_TABLES = sorted(
     os.path.relpath(path)
     for path in Path(workflow.basedir, "resources").glob("*/*.csv*")

@@ -55,6 +55,17 @@ FIGURES: Final[dict[str, str]] = {
     ),
 }
 
+#: The same for the figures across scenarios (``results/paper/{year}/``).
+SCENARIO_FIGURES: Final[dict[str, str]] = {
+    "scenarios_trajectories": "Emissions of all units in every scenario, with history.",
+    "scenarios_outcome": (
+        "Monitored cities at or below the limit in force and the other limit, population-weighted "
+        "PM2.5, and units whose CO2 has peaked, by scenario; whiskers: background x 0.5 to 1.5."
+    ),
+    "scenarios_peaked": "Units whose CO2 has peaked by the year, by city type and scenario.",
+    "scenarios_double": "Double attainment of the monitored cities by scenario.",
+}
+
 
 class FiguresConfig(Section):
     """Options of the stage figures; every field has a default and says its unit."""

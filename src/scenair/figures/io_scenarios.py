@@ -1,0 +1,145 @@
+"""Files in, figures across scenarios out: one function for the rule ``scenario_figures``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scenair.config.case import CaseConfig
+from scenair.config.figures import SCENARIO_FIGURES, FiguresConfig
+from scenair.core.errors import InputError
+from scenair.core.flags import flag_words
+from scenair.core.io.tables import read_csv
+from scenair.core.species import SPECIES
+from scenair.figures import fields, scenarios
+from scenair.figures.charts import double_chart
+from scenair.figures.io import read_trajectory
+from scenair.figures.style import house_style, save_figure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+DOUBLE_COLUMNS = ("adcode", "city_type", "peaked", "class")
+
+
+def draw_scenarios(
+    *,
+    year: int,
+    titles: Sequence[str],
+    config: Mapping[str, Any],
+    trajectories: Sequence[str | Path],
+    summaries: Sequence[str | Path],
+    doubles: Sequence[str | Path],
+    folder: str | Path,
+) -> None:
+    """Draw the figures of :data:`scenair.config.figures.SCENARIO_FIGURES` as PNG and SVG.
+
+    Parameters
+    ----------
+    year : int
+    titles : sequence of str
+        Titles of the scenarios, in the order of the files.
+    config : mapping
+        Sections ``case`` and ``figures``.
+    trajectories, summaries, doubles : sequence of path
+        One file a scenario.
+    folder : str or Path
+
+    Raises
+    ------
+    InputError
+        A contract file that is missing or damaged.
+    """
+    options = FiguresConfig.model_validate(config["figures"])
+    base_year = CaseConfig.model_validate(config["case"]).base_year
+    with house_style(names=options.city_names):
+        for stem, fig in _figures(
+            year=year,
+            base_year=base_year,
+            other_limit=options.compare_limit,
+            trajectories=dict(zip(titles, map(Path, trajectories), strict=True)),
+            summaries={t: read_summary(p) for t, p in zip(titles, summaries, strict=True)},
+            doubles={t: read_double(p) for t, p in zip(titles, doubles, strict=True)},
+        ):
+            if stem not in SCENARIO_FIGURES:
+                raise AssertionError(f"a figure that is not listed: {stem}")
+            target = Path(folder) / stem
+            save_figure(
+                fig,
+                png=target.with_suffix(".png"),
+                svg=target.with_suffix(".svg"),
+                dpi=options.dpi,
+            )
+
+
+def _figures(
+    *,
+    year: int,
+    base_year: int,
+    other_limit: float,
+    trajectories: Mapping[str, Path],
+    summaries: Mapping[str, Mapping[str, Any]],
+    doubles: dict[str, pd.DataFrame],
+) -> Iterator[tuple[str, Figure]]:
+    totals = {}
+    for title, path in trajectories.items():
+        emission, facts = read_trajectory(path)
+        totals[title] = fields.total_over_units(emission)
+        words = flag_words(facts["city_type"])
+        doubles[title]["city_type"] = doubles[title]["city_type"].astype(str).replace(words)
+    yield (
+        "scenarios_trajectories",
+        scenarios.trajectories_chart(
+            totals, species=SPECIES, base_year=base_year, heading="Emissions by scenario"
+        ),
+    )
+    limit = float(next(iter(summaries.values()))["pm25_limit"])
+    yield (
+        "scenarios_outcome",
+        scenarios.outcome_chart(
+            scenarios.outcomes(summaries, doubles, other_limit=other_limit),
+            limit=limit,
+            other_limit=other_limit,
+            heading=f"Outcome in {year} by scenario (whiskers: background × 0.5 to 1.5)",
+        ),
+    )
+    yield (
+        "scenarios_peaked",
+        scenarios.peaked_chart(
+            scenarios.peaked_by_type(doubles), heading=f"CO$_2$ peaked by {year}"
+        ),
+    )
+    yield (
+        "scenarios_double",
+        double_chart(scenarios.double_by_scenario(doubles), heading=f"Double attainment, {year}"),
+    )
+
+
+def read_double(path: str | Path) -> pd.DataFrame:
+    """``double.csv`` with the columns that figures need."""
+    return read_csv(path, columns=DOUBLE_COLUMNS)
+
+
+def read_summary(path: str | Path) -> dict[str, Any]:
+    """``summary.json``.
+
+    Raises
+    ------
+    InputError
+        Missing, no JSON, or without sensitivity and limit.
+    """
+    try:
+        data = json.loads(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError("file not found", where=str(path)) from None
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise InputError("not valid JSON", where=str(path), value=str(error)) from None
+    if not isinstance(data, dict) or not {"sensitivity", "pm25_limit"} <= set(data):
+        raise InputError(
+            "a summary without sensitivity or limit", where=str(path), remedy="run it again"
+        )
+    return data
