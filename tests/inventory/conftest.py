@@ -9,7 +9,7 @@ from scenair.config.case import CaseConfig
 from scenair.config.inventory import InventoryConfig
 from scenair.core.regions import units
 from scenair.inventory.estimate import Estimate, Tables, estimate
-from scenair.inventory.io import read_tables
+from scenair.inventory.io_inputs import read_tables
 
 
 @pytest.fixture(scope="session")

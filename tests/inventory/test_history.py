@@ -20,7 +20,8 @@ from scenair.inventory import outputs
 from scenair.inventory.estimate import Estimate
 from scenair.inventory.history import analysis, metrics
 from scenair.inventory.history.panel import demean, kuznets
-from scenair.inventory.io import build_history, read_tables
+from scenair.inventory.io import build_history
+from scenair.inventory.io_inputs import read_tables
 from scenair.inventory.shares import provincial_statistic
 
 TABLES = ("falling", "tapio", "ekc", "lmdi", "gini", "lorenz", "cocontrol", "measures")

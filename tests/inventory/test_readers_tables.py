@@ -102,7 +102,7 @@ def test_points_off_the_coast_and_far_away() -> None:
 @pytest.mark.realdata
 def test_shipped_clusters_are_the_trackers(realdata: Path) -> None:
     """The reader gives the capacity of the shipped table back."""
-    from scenair.inventory.io import read_tables
+    from scenair.inventory.io_inputs import read_tables
 
     shipped = read_tables().plants
     folder = realdata / "point_sources"

@@ -1,8 +1,11 @@
 # Inventory fusion: city x sector x species, one year a job.
+from glob import glob
+
 from scenair.inventory.retrieve import registry
 
 INVENTORY_TABLES = tables(
     "inventory/activity_national.csv",
+    "inventory/combustion.csv",
     "inventory/edgar_national.csv",
     "inventory/emission_factors.csv",
     "inventory/heat_rates.csv",
@@ -21,17 +24,30 @@ INVENTORY_TABLES = tables(
     "regions/province_statistics.csv.gz",
 )
 # files a user brings, watched like any other input
-OWN_INVENTORIES = [
+USERS_FILES = [
     path
-    for path in (CONFIG.inventory.own_inventory, CONFIG.inventory.regional_inventory)
+    for path in (
+        CONFIG.inventory.own_inventory,
+        CONFIG.inventory.regional_inventory,
+        CONFIG.inventory.plant_survey,
+    )
     if path is not None
 ]
+GRIDDED_SUMS = (
+    ["results/inventory/regional.csv"] if CONFIG.inventory.gridded_inventory else []
+)
+GRIDDED_FILES = sorted(
+    file
+    for pattern in CONFIG.inventory.gridded_inventory
+    for file in glob(pattern, recursive=True)
+)
 
 
 rule inventory:
     input:
         tables=INVENTORY_TABLES,
-        own=OWN_INVENTORIES,
+        users=USERS_FILES,
+        gridded_sums=GRIDDED_SUMS,
     output:
         inventory="results/inventory/{year}.nc",
         points="results/inventory/points_{year}.csv",
@@ -51,6 +67,26 @@ rule inventory:
         config=section("case", "inventory"),
     script:
         "../scripts/inventory.py"
+
+
+# a user's MEIC, MIX, HTAP, EDGAR or CEDS grids, summed to provinces
+rule inventory_regional:
+    input:
+        files=GRIDDED_FILES,
+    output:
+        regional="results/inventory/regional.csv",
+    log:
+        "logs/inventory_regional.log",
+    benchmark:
+        "benchmarks/rules/inventory_regional.tsv"
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        code=code_id("scenair.inventory.io"),
+        config=section("inventory"),
+    script:
+        "../scripts/inventory_regional.py"
 
 
 rule inventory_uncertainty:

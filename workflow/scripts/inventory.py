@@ -14,4 +14,5 @@ with job(snakemake.log[0], name=f"inventory {snakemake.wildcards.year}"):
         factors=snakemake.output.factors,
         conflicts=snakemake.output.conflicts,
         quality=snakemake.output.quality,
+        gridded_sums=next(iter(snakemake.input.gridded_sums), None),
     )

@@ -21,6 +21,11 @@ class InventoryConfig(Section):
     own_inventory: str | None = None
     #: a regional inventory by province and MEIC sector (CSV with the declared schema)
     regional_inventory: str | None = None
+    #: gridded inventories (MEIC, MIX, HTAP, EDGAR, CEDS files or patterns, one product): their
+    #: provincial pattern replaces that of REAS for the sectors and species they hold
+    gridded_inventory: tuple[str, ...] = ()
+    #: a plant survey (CSV with the declared schema): emissions from fuel quality and controls
+    plant_survey: str | None = None
     #: city statistics (CSV with the declared schema) for analytics that need the GDP of cities
     city_statistics: str | None = None
     #: draws of the Monte Carlo uncertainty, and its seed
@@ -35,4 +40,6 @@ class InventoryConfig(Section):
     def _band(self) -> InventoryConfig:
         if self.band_low >= self.band_high:
             raise ValueError("band_low must lie below band_high")
+        if self.gridded_inventory and self.regional_inventory:
+            raise ValueError("give gridded_inventory or regional_inventory, not both")
         return self

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from scenair.config.case import CaseConfig
@@ -13,23 +12,22 @@ from scenair.core.audit.closure import require_closed
 from scenair.core.io.atomic import atomic_path
 from scenair.core.io.netcdf import open_netcdf, require_finite, write_netcdf
 from scenair.core.io.tables import read_csv, read_table, write_csv
-from scenair.core.regions import PROVINCE_CODES, adcodes, units
+from scenair.core.regions import PROVINCE_CODES, units
 from scenair.inventory import outputs
 from scenair.inventory.closing import factor_table
 from scenair.inventory.conflicts import conflict_table
-from scenair.inventory.estimate import Estimate, Tables, estimate, require_national
-from scenair.inventory.fusion import Change, apply_own, change_rows, regional_targets
+from scenair.inventory.fusion import change_rows
 from scenair.inventory.history import analysis, plots
-from scenair.inventory.quality import quality_table
-from scenair.inventory.readers.declared import (
-    OWN_INVENTORY,
-    REGIONAL_INVENTORY,
-    Schema,
-    city_statistics,
-    emissions_table,
+from scenair.inventory.io_inputs import (
+    city_gdp,
+    national_estimate,
+    provincial_sums,
+    read_tables,
+    read_users,
 )
-from scenair.inventory.readers.files import read_table_file
-from scenair.inventory.shares import PROVINCES, provincial_statistic
+from scenair.inventory.quality import quality_table
+from scenair.inventory.shares import provincial_statistic
+from scenair.inventory.survey import replace_points
 from scenair.inventory.uncertainty import intervals
 
 if TYPE_CHECKING:
@@ -38,83 +36,7 @@ if TYPE_CHECKING:
 
     import xarray as xr
 
-#: Field of :class:`Tables` -> file below ``resources/``.
-TABLE_FILES = {
-    "meic": "inventory/meic_national.csv",
-    "second_level": "inventory/second_level_2012.csv",
-    "activity": "inventory/activity_national.csv",
-    "factors": "inventory/emission_factors.csv",
-    "removal": "inventory/removal.csv",
-    "proxies": "inventory/proxies.csv",
-    "reas": "inventory/reas_province.csv.gz",
-    "edgar": "inventory/edgar_national.csv",
-    "plants": "inventory/plants.csv.gz",
-    "heat_rates": "inventory/heat_rates.csv",
-    "operation": "inventory/plant_operation.csv",
-    "stacks": "inventory/stacks.csv",
-    "ratios": "inventory/plausible_ratios.csv",
-    "heating_season": "inventory/heating_season.csv",
-    "census": "regions/census2020_city.csv.gz",
-    "statistics": "regions/province_statistics.csv.gz",
-}
-
-
-def read_tables() -> Tables:
-    """All resource tables of the stage.
-
-    Raises
-    ------
-    InputError
-        See :func:`scenair.core.io.tables.read_table`.
-    """
-    return Tables(**{field: read_table(name) for field, name in TABLE_FILES.items()})
-
-
-def _declared(path: str | None, schema: Schema, *, codes: Sequence[int], year: int) -> pd.DataFrame:
-    """Rows of the year of a user's inventory; empty where none is configured."""
-    columns = ["adcode", "year", "sector", "species", "value", "source"]
-    if path is None:
-        return pd.DataFrame(columns=columns)
-    table = emissions_table(read_table_file(path), adcodes=codes, schema=schema, where=path)
-    return table[table["year"] == year].reset_index(drop=True)
-
-
-def national_estimate(
-    *, year: int, options: InventoryConfig, tables: Tables
-) -> tuple[Estimate, pd.DataFrame, list[Change]]:
-    """The country in one year, users' inventories fused in.
-
-    Returns
-    -------
-    result : Estimate
-    own : DataFrame
-        Rows of cities' own inventories that were used.
-    changes : list of Change
-        What users' inventories moved.
-    """
-    table = units()
-    regional = _declared(options.regional_inventory, REGIONAL_INVENTORY, codes=PROVINCES, year=year)
-    own = _declared(options.own_inventory, OWN_INVENTORY, codes=adcodes(), year=year)
-    changes: list[Change] = []
-
-    def move(target: xr.DataArray, totals: xr.DataArray) -> xr.DataArray:
-        moved, found = regional_targets(target, regional, totals=totals)
-        changes.extend(found)
-        return moved
-
-    result = estimate(
-        tables,
-        year=year,
-        cities=table.index.to_numpy(np.int32),
-        province=table["province"].to_numpy(np.int32),
-        floor=options.residual_floor,
-        regional=move,
-    )
-    if len(own):
-        result, found = apply_own(result, own, floor=options.others_floor)
-        changes.extend(found)
-    require_national(result.emission, result.totals)
-    return result, own, changes
+    from scenair.inventory.estimate import Estimate
 
 
 def build_inventory(
@@ -127,6 +49,7 @@ def build_inventory(
     factors: str | Path,
     conflicts: str | Path,
     quality: str | Path,
+    gridded_sums: str | Path | None = None,
 ) -> None:
     """Inventory of one year, for the cities of the case.
 
@@ -140,6 +63,8 @@ def build_inventory(
         ``case`` and ``inventory`` sections.
     inventory, points, closure, factors, conflicts, quality : path
         Files to write.
+    gridded_sums : path, optional
+        Provincial sums of the user's gridded inventories, to read.
 
     Raises
     ------
@@ -148,7 +73,8 @@ def build_inventory(
     case = CaseConfig.model_validate(config["case"])
     options = InventoryConfig.model_validate(config["inventory"])
     tables = read_tables()
-    result, own, changes = national_estimate(year=year, options=options, tables=tables)
+    users = read_users(year=year, options=options, gridded_sums=gridded_sums)
+    result, changes = national_estimate(year=year, options=options, tables=tables, users=users)
     cities = case.adcodes()
     write_netcdf(
         outputs.dataset(result, cities=cities),
@@ -156,11 +82,17 @@ def build_inventory(
         title=f"Emission inventory {year}",
         attrs=outputs.ATTRS | {"year": year, "case": case.name},
     )
-    write_csv(outputs.points_table(result, tables.stacks, cities=cities), points)
+    plants = outputs.points_table(result, tables.stacks, cities=cities)
+    if users.plants is not None:
+        mine = users.plants[users.plants["adcode"].isin(cities)]
+        plants = replace_points(plants, mine, result.emission, tables.stacks)
+    write_csv(plants, points)
     _read_back(result, inventory=inventory, points=points, closure=closure, cities=cities)
     band = {"low": options.band_low, "high": options.band_high}
     write_csv(factor_table(result.factor, result.base, **band), factors)
-    write_csv(quality_table(result, bands=tables.ratios, own=own, cities=cities, **band), quality)
+    write_csv(
+        quality_table(result, bands=tables.ratios, own=users.own, cities=cities, **band), quality
+    )
     found = conflict_table(
         result,
         reas=tables.reas,
@@ -189,6 +121,17 @@ def _read_back(
     )
     closed = outputs.closure(written, result, cities=cities)
     write_csv(require_closed(closed, where=str(inventory)), closure)
+
+
+def build_regional(*, config: Mapping[str, Any], regional: str | Path) -> None:
+    """Provincial sums of the user's gridded inventories, as a regional inventory.
+
+    Raises
+    ------
+    InputError, UnitsError
+    """
+    options = InventoryConfig.model_validate(config["inventory"])
+    write_csv(provincial_sums(options.gridded_inventory), regional)
 
 
 def build_uncertainty(
@@ -276,7 +219,7 @@ def build_history(
         ).loc[list(data.whole)]
         for v in ("gdp", "population")
     )
-    found = analysis.all_tables(data, gdp=gdp, population=people * 1e4, cities=_city_gdp(options))
+    found = analysis.all_tables(data, gdp=gdp, population=people * 1e4, cities=city_gdp(options))
     for name, path in tables.items():
         write_csv(found[name], path)
     drawn = plots.sheet(
@@ -293,14 +236,3 @@ def build_history(
     ):
         with atomic_path(path) as part:
             figure.savefig(part, format="png", dpi=110, metadata={"Software": None})
-
-
-def _city_gdp(options: InventoryConfig) -> pd.DataFrame | None:
-    """The user's city statistics, or nothing."""
-    if options.city_statistics is None:
-        return None
-    return city_statistics(
-        read_table_file(options.city_statistics),
-        adcodes=adcodes(),
-        where=options.city_statistics,
-    )

@@ -91,6 +91,20 @@ def cells_to_units(
     return (sp.diags_array(inverse) @ area).T.tocsr()
 
 
+_overlays: dict[tuple[bytes, bytes, int], sp.csr_matrix] = {}
+
+
+def _overlay(
+    lat: npt.NDArray[np.float64], lon: npt.NDArray[np.float64], units: gpd.GeoDataFrame
+) -> sp.csr_matrix:
+    """:func:`cells_to_units`, kept for further files on the same grid."""
+    key = (lat.tobytes(), lon.tobytes(), id(units))
+    if key not in _overlays:
+        _overlays.clear()
+        _overlays[key] = cells_to_units(lat, lon, units)
+    return _overlays[key]
+
+
 def aggregate(
     ds: xr.Dataset, units: gpd.GeoDataFrame, *, where: str, most_outside: float = 0.3
 ) -> pd.DataFrame:
@@ -121,7 +135,7 @@ def aggregate(
     west, south, east, north = units.total_bounds
     box = ds.sel(lat=slice(south - 1, north + 1), lon=slice(west - 1, east + 1))
     annual = box["emission"].sum("month").values.reshape(box.sizes["sector"], -1)
-    share = cells_to_units(box["lat"].values, box["lon"].values, units)
+    share = _overlay(box["lat"].values, box["lon"].values, units)
     values = np.asarray((share @ annual.T).T)
     whole = annual.sum(axis=1)
     outside = whole - values.sum(axis=1)

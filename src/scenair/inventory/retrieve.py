@@ -8,6 +8,7 @@ the first download records it beside the file, and later ones are compared with 
 
 from __future__ import annotations
 
+import csv
 import logging
 import os
 import re
@@ -21,7 +22,6 @@ from scenair.core.audit.checksums import sha256_of
 from scenair.core.errors import InputError
 from scenair.core.io.atomic import write_text
 from scenair.core.io.paths import resources
-from scenair.core.io.tables import read_csv
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,24 +80,35 @@ def registry(path: str | Path | None = None) -> dict[str, Source]:
         that is none.
     """
     file = Path(path) if path else resources() / "registry.csv"
-    table = read_csv(file, columns=COLUMNS, dtype=dict.fromkeys(COLUMNS, str)).fillna("")
     out: dict[str, Source] = {}
-    for number, row in enumerate(table.to_dict("records"), start=2):
+    for number, row in enumerate(_rows(file), start=2):
         where = f"{file.name}, line {number}"
-        _check_row({str(k): str(v) for k, v in row.items()}, where=where)
+        _check_row(row, where=where)
         if row["name"] in out:
             raise InputError("a source is named twice", where=where, value=row["name"])
-        out[str(row["name"])] = Source(
-            name=str(row["name"]),
-            version=str(row["version"]),
-            licence=str(row["licence"]),
-            access=str(row["access"]),
-            addresses=(str(row["address"]), *str(row["mirrors"]).split()),
-            sha256=str(row["sha256"]) or None,
-            file=str(row["file"]),
-            note=str(row["note"]),
+        out[row["name"]] = Source(
+            name=row["name"],
+            version=row["version"],
+            licence=row["licence"],
+            access=row["access"],
+            addresses=(row["address"], *row["mirrors"].split()),
+            sha256=row["sha256"] or None,
+            file=row["file"],
+            note=row["note"],
         )
     return out
+
+
+def _rows(file: Path) -> list[dict[str, str]]:
+    """Rows of the registry; read without pandas, for every Snakemake call reads it."""
+    if not file.exists():
+        raise InputError("file not found", where=str(file))
+    with file.open(encoding="utf-8", newline="") as stream:
+        reader = csv.DictReader(stream)
+        missing = [c for c in COLUMNS if c not in (reader.fieldnames or [])]
+        if missing:
+            raise InputError("columns missing", where=str(file), value=", ".join(missing))
+        return [{k: v or "" for k, v in row.items() if k} for row in reader]
 
 
 def _check_row(row: dict[str, str], *, where: str) -> None:
