@@ -157,6 +157,9 @@ class DayFill:
                 if self._offset <= time < self._offset + RECORDS
             }
             self._blocks.append((factors, rates.weights, rates.amplitude.astype(np.float32), ends))
+        widest = max((len(factors) for factors, *_ in self._blocks), default=0)
+        cells = self._blocks[0][2].shape[1] if self._blocks else 0
+        self._scratch = np.empty((widest, cells), dtype=np.float32)
 
     def __call__(self, record: int, floats: npt.NDArray[Any], ints: npt.NDArray[Any]) -> None:
         """Fill one record (0-24)."""
@@ -166,14 +169,14 @@ class DayFill:
         for factors, weights, amplitude, ends in self._blocks:
             field = ends.get(time, amplitude)
             gain = factors if time in ends else factors * weights[:, time]
-            cells = field.shape[1]
+            cells, stop = field.shape[1], start + len(factors)
+            # native float32 first, then one pass that swaps the bytes: faster than either way alone
+            block = self._scratch[: len(factors)]
             for layer, share in enumerate(self._layers.T):
                 if share.any():
-                    block = (gain * share).astype(np.float32) @ field
-                    floats[start : start + len(factors), layer * cells : (layer + 1) * cells] = (
-                        block
-                    )
-            start += len(factors)
+                    np.matmul((gain * share).astype(np.float32), field, out=block)
+                    floats[start:stop, layer * cells : (layer + 1) * cells] = block
+            start = stop
 
 
 def day_mass(month: StreamMonth, part: str, *, day: int) -> Array:
