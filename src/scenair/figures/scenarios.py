@@ -159,8 +159,11 @@ def peaked_chart(table: pd.DataFrame, *, heading: str) -> Figure:
     fig = new_figure(7.5, 0.38 * len(table) + 1.5)
     ax = fig.subplots()
     place = np.arange(len(table))
-    for title, color in scenario_colors(list(table.columns)).items():
-        ax.plot(table[title], place, "o", color=color, markersize=7, alpha=0.9, label=title)
+    colors = scenario_colors(list(table.columns))
+    # a little apart, so that equal shares don't hide each other
+    offsets = np.linspace(-0.28, 0.28, len(colors)) if len(colors) > 1 else np.zeros(1)
+    for offset, (title, color) in zip(offsets, colors.items(), strict=True):
+        ax.plot(table[title], place + offset, "o", color=color, markersize=5.5, label=title)
     ax.set_yticks(place, [pretty_type(name) for name in table.index])
     ax.invert_yaxis()
     ax.set_xlim(-3, 103)
