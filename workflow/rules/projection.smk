@@ -111,12 +111,12 @@ rule measure_potentials:
         "logs/projection/measure_potentials.log",
     benchmark:
         "benchmarks/rules/measure_potentials.tsv"
-    params:
-        code=code_id("scenair.projection.io"),
-        config=section("case", "projection"),
     resources:
         mem_mb=2500,
         runtime=20,
+    params:
+        code=code_id("scenair.projection.io"),
+        config=section("case", "projection"),
     script:
         "../scripts/measure_potentials.py"
 

@@ -154,8 +154,8 @@ def build_drivers(
     }
     total = series["population"] * 1e6 * national_share
     population = _population(features, grid, total, parameters["population_trend_half_life"])
-    share = series["urban_share"] * _urban_ratio(features, series["urban_share"][0], national_share)
-    urban = _urban(features, grid, np.minimum(share, 0.98), population, parameters)
+    share = _urban_target(features, series["urban_share"], parameters["urban_share_census_2020"])
+    urban = _urban(features, grid, share, population, parameters)
     u0 = urban[0] / population[0]
     rate = gdp_trend + parameters["income_convergence"] * (series["urban_share"][0] - u0)
     relative = _faded(rate, grid, parameters["income_trend_half_life"])
@@ -180,14 +180,13 @@ def build_drivers(
     )
 
 
-def _urban_ratio(features: pd.DataFrame, national: float, national_share: float) -> float:
-    """Urban share of these cities over the nation's (1 for the whole mainland)."""
-    if national_share > 0.99:
-        return 1.0
+def _urban_target(features: pd.DataFrame, national: Array, census: float) -> Array:
+    """Urban share of these cities together: the nation's logistic path from their own level."""
     weight = features["population_2020"].to_numpy()
     own = float((features["urban_share_2020"].to_numpy() * weight).sum() / weight.sum())
-    # the census is of 2020: bring the nation's share of the base year to the same date
-    return own / (national * 1.06)
+    path = _logit(national) - _logit(np.array([census])) + _logit(np.array([own]))
+    out: Array = 1.0 / (1.0 + np.exp(-path))
+    return out
 
 
 def growth(drivers: Drivers, elasticity: Mapping[str, float], *, national: bool) -> Array:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
-from scenair.core.audit.closure import closure_table, require_closed
 from scenair.core.errors import InputError, MassBalanceError
 from scenair.core.io.netcdf import open_netcdf, require_finite
 from scenair.core.io.tables import read_csv
 from scenair.core.species import SPECIES
 from scenair.projection.state import RECOMPUTE
+from scenair.projection.supply import TJ_PER_TWH
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -124,6 +124,8 @@ def read_trajectory(path: str | Path) -> xr.Dataset:
     )
     require_finite(ds["emission"], where=str(path))
     verify_trajectory(ds, where=str(path))
+    if "electricity_demand" in ds:
+        verify_electricity(ds, where=str(path))
     return ds
 
 
@@ -164,22 +166,32 @@ def verify_trajectory(ds: xr.Dataset, *, where: str) -> None:
     )
 
 
-def closure_of(
-    *, stage: str, mass_in: xr.DataArray, written: str | Path, variable: str = "emission"
-) -> pd.DataFrame:
-    """Closure by species and sector of a written file against what went in, required to close.
+def verify_electricity(ds: xr.Dataset, *, where: str) -> None:
+    """Stop where electricity in the activity table, demand and generation disagree.
 
-    Parameters
-    ----------
-    mass_in : DataArray
-        (species, sector), Mg yr-1.
-    written : str or Path
-        File that is read back; its ``variable`` is summed over every other dimension.
+    Raises
+    ------
+    MassBalanceError
+        With the worst year.
     """
-    back = open_netcdf(written, variables={variable: "Mg yr-1"})[variable]
-    other = [d for d in back.dims if d not in ("species", "sector")]
-    frame = closure_table(stage=stage, mass_in=mass_in, mass_out=back.sum(other))
-    return require_closed(frame, where=str(written))
+    demand = ds["electricity_demand"].transpose("year", "city", "sector").values
+    drawn = ds["activity"].sel(source="electricity").transpose("year", "city", "sector").values
+    known = np.isfinite(demand[:, 0, 0])
+    later = known & (np.cumsum(known) > 1)  # the base year is the inventory's, without electricity
+    made = ds["generation"].sum("technology").values * (1.0 - ds["generation"].attrs["loss"])
+    total = demand.sum(axis=(1, 2))
+    off_table = np.abs(drawn / TJ_PER_TWH - demand).sum(axis=(1, 2)) / total
+    off_balance = np.abs(made - total) / total
+    error = np.where(later, np.maximum(off_table, off_balance), 0.0)
+    if not (error <= 1e-9).all():
+        worst = int(np.nanargmax(error))
+        raise MassBalanceError(
+            "the electricity of the file does not balance",
+            where=f"{where}, year {int(ds['year'].values[worst])}",
+            value=f"demand {total[worst]:.9g}, generation less losses {made[worst]:.9g} TWh yr-1, "
+            f"relative error {error[worst]:.2e}",
+            remedy="the file was changed or damaged after it was written: delete it and run again",
+        )
 
 
 def require_part(plants: pd.DataFrame, emission: xr.DataArray, *, where: str) -> None:

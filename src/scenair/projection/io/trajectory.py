@@ -10,7 +10,6 @@ import xarray as xr
 from scenair.core.sectors import SECTORS
 from scenair.core.species import SPECIES
 from scenair.projection.peaks import peak_years
-from scenair.projection.state import CARRIERS
 from scenair.projection.typology import TYPES
 
 if TYPE_CHECKING:
@@ -74,6 +73,9 @@ def trajectory_dataset(
         moved = np.moveaxis(projection.net[later], 2, 3)
         net = np.concatenate([net, np.moveaxis(_dense(base, moved, sources, fill=0.0), 2, -1)])
         emission = np.concatenate([emission, projection.emission[later]])
+    for r in range(net.shape[1]):
+        # a factor that nothing uses says nothing, and its damage would not show
+        net[:, r] *= activity[:, base.region == r].any(axis=1)[..., None]
     co2 = emission[..., SPECIES.index("CO2")].sum(axis=2)
     year, peaked = peak_years(co2, years, tolerance=tolerance)
     ds = xr.Dataset(
@@ -177,8 +179,3 @@ def _add_balance(ds: xr.Dataset, projection: Projection, years: Sequence[int]) -
         },
     )
     ds.coords["technology"] = list(TECHNOLOGIES)
-
-
-def carriers_note() -> str:
-    """What a reader should know of the added sources."""
-    return f"sources that measures may bring in: {', '.join(CARRIERS)}"

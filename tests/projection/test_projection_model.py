@@ -1,0 +1,199 @@
+"""Invariants of a whole projection on a small case."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from scenair.core.errors import InputError
+from scenair.core.sectors import SECTORS
+from scenair.core.species import SPECIES
+from scenair.projection import supply
+from scenair.projection.library import LEVELS
+from scenair.projection.model import project
+from scenair.projection.potentials import undeclared_raises
+from scenair.projection.setup import Projection, Setup, choose, uniform
+
+MEASURES = (
+    "P1", "P2", "P3", "P4", "H1", "H2", "B1", "B2", "S1", "S2", "S3", "K1", "C1", "C2", "C3",
+    "G1", "G2", "Q1", "Q2", "N1", "R1", "R2", "R3", "V1", "V2", "V3", "O1",
+)  # fmt: skip
+CO2 = SPECIES.index("CO2")
+NH3 = SPECIES.index("NH3")
+
+
+def run(setup: Setup, *measures: str, policy: str = "best", level: str = "best") -> Projection:
+    uses = [(m, uniform(setup, level)) for m in measures]
+    return project(setup, choose(setup, uses, policy=policy))
+
+
+@pytest.fixture(scope="module")
+def best(setup: Setup) -> Projection:
+    """Policy ``best`` without measures."""
+    return run(setup)
+
+
+@pytest.fixture(scope="module")
+def reference(setup: Setup) -> Projection:
+    """Policy ``current`` without measures."""
+    return run(setup, policy="current")
+
+
+def test_the_library_has_27_measures_over_12_sectors(setup: Setup) -> None:
+    names = setup.tables.names
+    ours = names[names["kind"] == "co_control"]
+    assert tuple(ours["measure"]) == MEASURES
+    touched = {p.sector for m in MEASURES for p in setup.tables.library[m]}
+    assert touched == set(SECTORS[:12])
+    assert all(p.tag == "assumed" for m in MEASURES for p in setup.tables.library[m])
+
+
+@pytest.mark.parametrize("policy", ["current", "enhanced", "best"])
+def test_base_year_is_the_inventory(setup: Setup, policy: str) -> None:
+    found = run(setup, *MEASURES, policy=policy).emission[0]
+    np.testing.assert_allclose(found, setup.state.emission, rtol=1e-9, atol=1e-9)
+
+
+def test_end_of_pipe_control_never_raises_but_for_its_coeffects(
+    setup: Setup, reference: Projection, best: Projection
+) -> None:
+    # by city, sector and species in every year
+    ratio = best.emission / np.maximum(reference.emission, 1e-12)
+    used = reference.emission > 0
+    coal = [SECTORS.index(s) for s in ("power", "heating", "industrial_boilers")]
+    plain = np.ones(len(SECTORS), dtype=bool)
+    plain[coal] = False
+    assert (ratio[:, :, plain][used[:, :, plain]] <= 1 + 1e-9).all()
+    # ammonia slip and limestone are declared for coal; fuel of the filters for power
+    boilers = ratio[:, :, coal[1:]]
+    for s in range(len(SPECIES)):
+        if s not in (CO2, NH3):
+            assert (boilers[..., s][used[:, :, coal[1:], s]] <= 1 + 1e-9).all()
+    power = ratio[:, :, 0]
+    removed = [SPECIES.index(s) for s in ("SO2", "NOx", "PM25", "PM10", "BC", "OC")]
+    assert (power[..., removed][used[:, :, 0][..., removed]] <= 1 + 1e-9).all()
+    assert power[used[:, :, 0]].max() < 1.15
+
+
+def test_co2_of_reference_and_pollution_control_differ_by_the_declared_penalty_alone(
+    reference: Projection, best: Projection
+) -> None:
+    change = best.emission[..., CO2].sum(axis=1) / np.maximum(
+        reference.emission[..., CO2].sum(axis=1), 1e-9
+    )
+    used = reference.emission[..., CO2].sum(axis=1) > 0
+    coal = [SECTORS.index(s) for s in ("power", "heating", "industrial_boilers")]
+    other = np.delete(np.arange(len(SECTORS)), coal)
+    np.testing.assert_allclose(change[:, other][used[:, other]], 1.0, rtol=1e-12)
+    # at most 1.5 % of fuel and 0.5 Mg TJ-1 of limestone over 94.6 Mg TJ-1
+    assert (change[:, coal] < 1.03).all()
+    assert (change[:, coal] >= 1 - 1e-12).all()
+
+
+def test_electricity_balances(setup: Setup, best: Projection) -> None:
+    everything = run(setup, *MEASURES)
+    for found in (best, everything):
+        made = found.balance.generation.sum(axis=1) * (1 - found.balance.loss)
+        np.testing.assert_allclose(made, found.balance.demand.sum(axis=(1, 2)), rtol=1e-12)
+        assert (found.balance.generation >= 0).all()
+    # the table of activity holds the same electricity, in TJ
+    columns = [setup.state.position[s, "electricity"] for s in SECTORS]
+    tj = everything.activity[:, :, columns].sum(axis=(1, 2))
+    demand = everything.balance.demand.sum(axis=(1, 2)) * supply.TJ_PER_TWH
+    penalty = tj / demand
+    assert (penalty >= 1 - 1e-12).all()
+    assert (penalty < 1.001).all()
+
+
+def test_electric_homes_move_emissions_to_power_plants(setup: Setup, best: Projection) -> None:
+    found = run(setup, "R1")
+    at = setup.years.index(2030)
+    coal = setup.state.position["residential", "coal"]
+    assert found.activity[at, :, coal].sum() < 0.1 * best.activity[at, :, coal].sum()
+    change = (found.emission - best.emission)[at].sum(axis=0)
+    power = SECTORS.index("power")
+    assert change[SECTORS.index("residential"), CO2] < 0
+    assert change[power, CO2] > 0
+    # what the plants burn more is what the homes draw, at unchanged coal per kWh
+    drawn = (found.balance.generation - best.balance.generation)[at, 2]
+    per_twh = best.emission[at, :, power, CO2].sum() / best.balance.generation[at].sum()
+    assert change[power, CO2] == pytest.approx(
+        (found.balance.generation - best.balance.generation)[at].sum() * per_twh, rel=0.05
+    )
+    assert drawn > 0
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+def test_no_measure_raises_what_it_does_not_declare(
+    setup: Setup, best: Projection, measure: str
+) -> None:
+    rows = setup.tables.raises[setup.tables.raises["measure"] == measure]
+    declared = list(zip(rows["sector"], rows["species"], strict=True))
+    for level in LEVELS[1:]:
+        alone = run(setup, measure, level=level)
+        changed = False
+        for t in range(1, len(setup.years)):
+            change = (alone.emission[t] - best.emission[t]).sum(axis=0)
+            assert undeclared_raises(change, best.emission[t].sum(axis=0), declared) == []
+            changed |= bool((np.abs(change) > 0).any())
+        # plants that turn over may reach a weak target of coal per kWh without the measure
+        assert changed or level != "best", "a measure that changes nothing"
+
+
+def test_an_undeclared_rise_is_found() -> None:
+    before = np.full((len(SECTORS), len(SPECIES)), 10.0)
+    change = np.zeros_like(before)
+    change[0, 3] = 0.5
+    assert undeclared_raises(change, before, []) == [("power", "NH3", 0.5)]
+    assert undeclared_raises(change, before, [("power", "*")]) == []
+    assert undeclared_raises(change, before, [("power", "CO2")]) != []
+
+
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    levels=st.dictionaries(
+        st.sampled_from((*MEASURES, "X1", "X2")),
+        st.lists(st.integers(0, 3), min_size=12, max_size=12),
+        max_size=29,
+    ),
+    policy=st.sampled_from(("current", "enhanced", "best")),
+)
+def test_any_choice_gives_finite_positive_emissions_and_balances(
+    setup: Setup, levels: dict[str, list[int]], policy: str
+) -> None:
+    uses = [(m, np.array(v, dtype=np.intp)) for m, v in levels.items()]
+    found = project(setup, choose(setup, uses, policy=policy))
+    assert np.isfinite(found.emission).all()
+    assert (found.emission >= 0).all()
+    assert (found.activity >= 0).all()
+    made = found.balance.generation.sum(axis=1) * (1 - found.balance.loss)
+    np.testing.assert_allclose(made, found.balance.demand.sum(axis=(1, 2)), rtol=1e-12)
+    np.testing.assert_allclose(found.emission[0], setup.state.emission, rtol=1e-9, atol=1e-9)
+
+
+def test_cities_grow_differently_in_every_fuel_sector(setup: Setup, reference: Projection) -> None:
+    at = setup.years.index(2030)
+    growth = reference.emission[at, :, :, CO2] / np.maximum(reference.emission[0, :, :, CO2], 1e-9)
+    for sector in ("power", "iron_steel", "cement", "residential", "on_road", "petrochemical"):
+        assert growth[:, SECTORS.index(sector)].std() > 0.005, sector
+
+
+def test_types_may_be_treated_differently(setup: Setup, best: Projection) -> None:
+    level = np.zeros(len(setup.state.cities), dtype=np.intp)
+    level[3] = LEVELS.index("best")
+    found = project(setup, choose(setup, [("Q1", level)], policy="best"))
+    change = (found.emission - best.emission)[-1, :, SECTORS.index("petrochemical"), CO2]
+    assert change[3] < 0
+    np.testing.assert_allclose(np.delete(change, 3), 0.0, atol=1e-6)
+
+
+def test_unknown_measure(setup: Setup) -> None:
+    with pytest.raises(InputError, match="unknown measure.*P11.*did you mean"):
+        choose(setup, [("P11", uniform(setup, "best"))], policy="best")
+
+
+def test_a_run_is_reproducible(setup: Setup) -> None:
+    first, second = (run(setup, "P1", "R1").emission for _ in range(2))
+    assert np.array_equal(first, second)
