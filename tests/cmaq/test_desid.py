@@ -21,7 +21,7 @@ from scenair.cmaq.io_tools import IoapiReader
 from scenair.core.errors import InputError, UnitsError
 from scenair.core.grids import CN36
 from scenair.core.periods import seconds_in_months
-from scenair.core.species import SPECIES
+from scenair.core.species import POLLUTANTS, SPECIES
 
 GRID = CN36.nest(name="TEST36", ratio=1, col0=90, row0=60, cols=6, rows=4)
 CITIES = [110000, 130100, 130600]
@@ -40,8 +40,8 @@ class Stream:
 
 
 STREAMS = (
-    Stream("GR_POWER", ("power",), np.ones((1, len(SPECIES)))),
-    Stream("GR_OTHER", ("residential", "on_road"), np.ones((2, len(SPECIES)))),
+    Stream("GR_POWER", ("power",), np.ones((1, len(POLLUTANTS)))),
+    Stream("GR_OTHER", ("residential", "on_road"), np.ones((2, len(POLLUTANTS)))),
 )
 
 
@@ -77,7 +77,7 @@ def test_parts_do_not_overlap_and_close():
 
 def test_streams_sum_their_sectors_with_their_shares():
     e = emission()
-    half = Stream("GR_HALF", ("on_road",), np.full((1, len(SPECIES)), 0.5))
+    half = Stream("GR_HALF", ("on_road",), np.full((1, len(POLLUTANTS)), 0.5))
     p = desid.stream_parts(e, streams=(*STREAMS, half), om_oc=1.4)
     nox = e.sel(species="NOx")
     got = p.sel(part="NOx", stream="GR_OTHER")
@@ -85,7 +85,7 @@ def test_streams_sum_their_sectors_with_their_shares():
     np.testing.assert_allclose(p.sel(part="NOx", stream="GR_HALF"), nox.sel(sector="on_road") / 2)
     with pytest.raises(InputError, match="unknown sector"):
         desid.stream_parts(
-            e, streams=(Stream("X", ("steel",), np.ones((1, len(SPECIES)))),), om_oc=1.4
+            e, streams=(Stream("X", ("steel",), np.ones((1, len(POLLUTANTS)))),), om_oc=1.4
         )
 
 
@@ -96,8 +96,12 @@ def test_ratio_of_nothing_to_nothing_is_one_and_something_from_nothing_is_refuse
     both = new.copy()
     both.loc[zero] = 0
     assert float(desid.ratio(both, old).sel(**zero)) == 1
+    regions = [Region("C110000", (CITIES[0],)), Region("REST", tuple(CITIES[1:]))]
     with pytest.raises(InputError, match="DESID can only multiply"):
-        desid.ratio(new, old)
+        desid.group_factors(new, old, regions=regions)
+    # in a group whose base has some, it is part of the error
+    one = desid.group_factors(new, old, regions=[Region("ALL", tuple(CITIES))])
+    assert float(one.sel(stream="GR_POWER", part="NH3").item()) > 0.5
 
 
 @pytest.mark.parametrize(
@@ -151,6 +155,18 @@ def test_more_than_99_regions_are_refused_and_auto_finds_a_way():
         desid.regions_of(factor, by="type")
     with pytest.raises(InputError, match="unknown way"):
         desid.regions_of(factor, by="colour")
+
+
+def test_similar_makes_at_most_99_groups_of_neighbours():
+    new, old = _many(150)
+    regions = desid.regions_of(desid.ratio(new, old), by="similar")
+    assert len(regions) == 99
+    # factors rise with the city's number: groups are runs of neighbours
+    assert all(np.ptp(r.cities) <= 100 * (len(r.cities) - 1) for r in regions)
+    factor = desid.group_factors(new, old, regions=regions)
+    spread = desid_roundtrip.spread(factor, regions=regions, cities=list(new["city"].values))
+    table = desid_roundtrip.compare(new, old, ratio=spread, level="city")
+    assert table["misplaced"].max() < 0.005
 
 
 def test_rules_are_counted_by_variable_and_stream():

@@ -157,6 +157,14 @@ def test_emission_dates_prefer_month_then_class_then_day():
         kit.emission_dates(days, available=[])
 
 
+def test_emission_dates_look_at_both_local_days():
+    # Friday's UTC day ends on Saturday morning local time
+    thursday, friday = dt.date(2030, 1, 17), dt.date(2030, 1, 18)
+    day = dt.date(2015, 1, 16)
+    assert day.weekday() == 4
+    assert kit.emission_dates([day], available=[thursday, friday]) == {day: friday}
+
+
 def test_missing_streams_are_one_line():
     line = kit.missing_streams(KitConfig())
     assert "\n" not in line
@@ -357,7 +365,7 @@ def test_chain_runs_and_restarts(tmp_path):
     assert stopped.returncode == 1
     assert "cctm 2015-01-10 failed" in stopped.stderr
     assert "missing streams" in stopped.stdout
-    out = folder / "run" / "out"
+    out = folder / "output"
     assert not (out / "cctm" / "2015-01-10").exists()
     again = bash(chain, "january", **world)
     assert again.returncode == 0, again.stderr

@@ -65,6 +65,122 @@ def _print(found: Sequence[Finding], *, layout: str) -> None:
         sys.stdout.write(f"{finding}\n")
 
 
+def desid(arguments: Namespace) -> int:
+    """Write masks and namelists and print the round trip."""
+    import pandas as pd
+
+    from scenair.cli.results import configuration, locate
+    from scenair.cmaq.io import build_desid
+
+    new, old = locate(arguments.result), locate(arguments.base)
+    if new.year != old.year:
+        raise ConfigError(
+            "scenario and base are of different years", value=f"{new.year} and {old.year}"
+        )
+    over = {"cmaq": {"desid": {"by": arguments.by}}} if arguments.by else {}
+    folder = Path(arguments.folder or new.folder / "cmaq" / "desid")
+    gridded = None
+    if arguments.cells:
+        gridded = (new.file("emissions/gridded.nc"), old.file("emissions/gridded.nc"))
+    build_desid(
+        config=configuration(arguments.case, over),
+        cities=new.file("emissions/cities.nc"),
+        base=old.file("emissions/cities.nc"),
+        trajectories=new.trajectories,
+        folder=folder,
+        gridded=gridded,
+        shipped=arguments.namelist,
+    )
+    table = pd.read_csv(folder / "roundtrip.csv")
+    columns = ["relative_error", "misplaced"]
+    worst = table[columns].abs().groupby([table["level"], table["part"]]).max()
+    sys.stdout.write(worst.to_string(float_format=lambda x: f"{x:.2e}") + "\n")
+    sys.stderr.write(f"{folder}: masks and namelists\n")
+    return 0
+
+
+def kit(arguments: Namespace) -> int:
+    """Write namelists and scripts of a result anew."""
+    from scenair.cli.results import configuration, locate
+    from scenair.cmaq.io_kit import write_kit
+
+    result = locate(arguments.result)
+    folder = Path(arguments.folder or result.folder / "cmaq")
+    write_kit(
+        year=result.year,
+        scenario=result.scenario,
+        config=configuration(arguments.case),
+        griddesc=result.file("cmaq/GRIDDESC"),
+        listing=result.file("cmaq/streams.csv"),
+        emis=result.file("cmaq/emis"),
+        folder=folder,
+    )
+    sys.stderr.write((folder / "run" / "MISSING.txt").read_text(encoding="utf-8"))
+    return 0
+
+
+def read(arguments: Namespace) -> int:
+    """Write air_quality/annual.nc and daily.nc from CMAQ's output."""
+    from scenair.cli.results import parse
+    from scenair.cmaq.io_readback import read_cmaq
+
+    result = parse(arguments.result)
+    target = result.folder / "air_quality"
+    read_cmaq(
+        files=arguments.files,
+        year=result.year,
+        scenario=result.scenario,
+        annual=target / "annual.nc",
+        daily=target / "daily.nc",
+        partial=arguments.partial,
+        background=arguments.background,
+    )
+    sys.stderr.write(f"{target}: annual.nc, daily.nc\n")
+    return 0
+
+
+def met(arguments: Namespace) -> int:
+    """Write quarterly means of wrfout files or of MCIP folders."""
+    from scenair.cmaq.io_meteorology import read_mcip, read_wrf, write_quarters
+
+    grid = _grid(arguments) if arguments.griddesc else None
+    folders = [Path(p).is_dir() for p in arguments.inputs]
+    if any(folders) != all(folders):
+        raise ConfigError("wrfout files and MCIP folders don't mix")
+    reader = read_mcip if all(folders) else read_wrf
+    write_quarters(reader(arguments.inputs, grid=grid), arguments.out)
+    return 0
+
+
+def write(arguments: Namespace) -> int:
+    """Write the emission files of a range of days."""
+    import datetime as dt
+
+    from scenair.cli.results import configuration, locate
+    from scenair.cmaq.io import write_range
+
+    result = locate(arguments.result)
+    try:
+        start, stop = (dt.date.fromisoformat(d) for d in (arguments.start, arguments.end))
+    except ValueError as error:
+        raise ConfigError("no date", value=str(error), allowed="YYYY-MM-DD") from error
+    if start.year != result.year:
+        raise ConfigError(
+            "dates of another year than the result's", value=str(start), allowed=str(result.year)
+        )
+    files = write_range(
+        start=start,
+        stop=stop,
+        scenario=result.scenario,
+        config=configuration(arguments.case),
+        gridded=result.file("emissions/gridded.nc"),
+        points=result.file("emissions/points.csv"),
+        folder=arguments.folder,
+    )
+    sys.stderr.write(f"{arguments.folder}: {len(files)} files\n")
+    return 0
+
+
 def _grid(arguments: Namespace) -> Grid:
     """The grid of ``--griddesc`` and ``--grid``."""
     from scenair.cmaq.griddesc import parse_griddesc

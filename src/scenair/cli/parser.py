@@ -85,6 +85,7 @@ def _cmaq(commands: Commands) -> None:
     _cmaq_desid(inner)
     _cmaq_kit(inner)
     _cmaq_read(inner)
+    _cmaq_met(inner)
     _cmaq_write(inner)
 
 
@@ -110,26 +111,29 @@ def _cmaq_desid(inner: Commands) -> None:
         inner, "desid", run="scenair.cli.cmaq:desid",
         text="a scenario as DESID namelists and masks, instead of emission files",
     )  # fmt: skip
-    desid.add_argument("scenario", help="emissions/cities.nc of the scenario")
-    desid.add_argument("base", help="emissions/cities.nc of the base, whose files CMAQ reads")
-    desid.add_argument("--griddesc", required=True, metavar="FILE")
-    desid.add_argument("--grid", metavar="NAME")
-    desid.add_argument("--by", default="auto", help="auto, city, equal, type, province, everywhere")
-    desid.add_argument("--types", metavar="NC", help="trajectories with city_type, for --by type")
+    _result(desid)
     desid.add_argument(
-        "--gridded", nargs=2, metavar=("SCENARIO", "BASE"), help="gridded.nc of both"
+        "--base", required=True, help="results/{year}/{scenario} whose files CMAQ reads"
     )
-    desid.add_argument("--folder", default="desid", help="where to write (default: %(default)s)")
+    desid.add_argument("--by", help="auto, city, equal, similar, type, province, everywhere")
+    desid.add_argument(
+        "--cells", action="store_true", help="round trip by cell as well (gridded.nc)"
+    )
+    desid.add_argument(
+        "--namelist", metavar="FILE", help="CMAQ_Control_DESID_{mechanism}.nml to merge with"
+    )
+    desid.add_argument("--folder", help="where to write (default: the result's cmaq/desid)")
+
+
+def _result(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("result", help="results/{year}/{scenario}")
+    parser.add_argument("--case", help="case by name or YAML file (default: config/config.yaml)")
 
 
 def _cmaq_kit(inner: Commands) -> None:
-    kit = _add(inner, "kit", run="scenair.cli.cmaq:kit", text="namelists and run scripts")
-    kit.add_argument("--griddesc", required=True, metavar="FILE")
-    kit.add_argument("--grid", metavar="NAME")
-    kit.add_argument("--year", type=int, required=True, help="year of the emissions")
-    kit.add_argument("--scenario", required=True)
-    kit.add_argument("--config", metavar="YAML", help="section kit (defaults otherwise)")
-    kit.add_argument("--folder", default="cmaq", help="where to write (default: %(default)s)")
+    kit = _add(inner, "kit", run="scenair.cli.cmaq:kit", text="namelists and run scripts anew")
+    _result(kit)
+    kit.add_argument("--folder", help="where to write (default: the result's cmaq)")
 
 
 def _cmaq_read(inner: Commands) -> None:
@@ -137,25 +141,31 @@ def _cmaq_read(inner: Commands) -> None:
         inner, "read", run="scenair.cli.cmaq:read",
         text="CMAQ output into air_quality/annual.nc and daily.nc",
     )  # fmt: skip
+    read.add_argument("result", help="results/{year}/{scenario} that gets air_quality/")
     read.add_argument("files", nargs="+", metavar="FILE", help="ACONC, AELMO or COMBINE files")
-    read.add_argument("--year", type=int, required=True, help="year of the scenario")
-    read.add_argument("--scenario", required=True)
-    read.add_argument(
-        "--met-files", nargs="*", default=[], metavar="FILE", help="METCRO3D of ACONC"
-    )
-    read.add_argument("--annual", default="annual.nc")
-    read.add_argument("--daily", default="daily.nc")
-    read.add_argument("--partial", action="store_true", help="accept a year with missing days")
+    read.add_argument("--background", metavar="NC", help="annual.nc of a run without controls")
+    read.add_argument("--partial", action="store_true", help="accept fewer than 324 days")
+
+
+def _cmaq_met(inner: Commands) -> None:
+    met = _add(
+        inner, "met", run="scenair.cli.cmaq:met",
+        text="wrfout files or MCIP folders as quarterly means in SI units",
+    )  # fmt: skip
+    met.add_argument("inputs", nargs="+", metavar="PATH", help="wrfout files, or folders of MCIP")
+    met.add_argument("--out", default="meteorology.nc", help="default: %(default)s")
+    met.add_argument("--griddesc", metavar="FILE", help="the grid it must be on")
+    met.add_argument("--grid", metavar="NAME")
 
 
 def _cmaq_write(inner: Commands) -> None:
     write = _add(
         inner, "write", run="scenair.cli.cmaq:write", text="emission files of a range of dates"
     )
-    write.add_argument("result", help="results/{year}/{scenario}")
+    _result(write)
     write.add_argument("--start", required=True, metavar="YYYY-MM-DD")
     write.add_argument("--end", required=True, metavar="YYYY-MM-DD", help="last day, included")
-    write.add_argument("--folder", help="where to write (default: the result's cmaq folder)")
+    write.add_argument("--folder", required=True, help="where to write")
 
 
 def _verify(commands: Commands) -> None:

@@ -10,13 +10,14 @@ Murphy et al. 2021 (doi:10.5194/gmd-14-3407-2021); limits measured with CMAQ 5.5
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from scenair.core.errors import InputError, UnitsError
+from scenair.core.species import POLLUTANTS
 from scenair.core.units import EMISSION
 
 if TYPE_CHECKING:
@@ -31,15 +32,18 @@ MAX_REGION_RULES: Final = 99
 UNCHANGED: Final = 1e-9
 #: Cities whose factors differ less than this share a region.
 EQUAL: Final = 1e-6
-#: Share of a species that may appear where the base has none before the export is refused.
-UNEXPRESSED: Final = 1e-6
+#: Share of a part that may appear where the base has none before the export is refused; below, it
+#: is part of the error that the round trip shows.
+UNEXPRESSED: Final = 1e-2
 #: CMAQ's own region: the whole domain, without a mask.
 EVERYWHERE: Final = "EVERYWHERE"
 #: Parts of the inventory that emission variables come from. PMC = PM10 - PM25;
 #: PM25_REST = PM25 - BC - organic matter.
 PARTS: Final = ("SO2", "NOx", "NMVOC", "NH3", "CO", "BC", "OC", "PM25_REST", "PMC")
-By = Literal["auto", "city", "equal", "type", "province", "everywhere"]
-WAYS: Final[tuple[By, ...]] = ("auto", "city", "equal", "type", "province", "everywhere")
+By = Literal["auto", "city", "equal", "similar", "type", "province", "everywhere"]
+WAYS: Final[tuple[By, ...]] = (
+    "auto", "city", "equal", "similar", "type", "province", "everywhere",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -119,7 +123,7 @@ def stream_parts(
     emission : DataArray (..., sector, species)
         Mg yr-1.
     streams : sequence
-        ``share`` follows ``sectors`` and the species of ``emission``.
+        ``share`` follows ``sectors`` and :data:`scenair.core.species.POLLUTANTS`.
     om_oc : float or DataArray (sector)
         Organic matter over organic carbon.
 
@@ -131,6 +135,7 @@ def stream_parts(
         Another unit than Mg yr-1.
     """
     have = {str(s) for s in emission["sector"].values}
+    emission = emission.sel(species=list(POLLUTANTS)).assign_attrs(emission.attrs)
     pieces = []
     for stream in streams:
         lost = sorted(set(stream.sectors) - have)
@@ -144,7 +149,7 @@ def stream_parts(
         share = xr.DataArray(
             stream.share,
             dims=("sector", "species"),
-            coords={"sector": sectors, "species": emission["species"].values},
+            coords={"sector": sectors, "species": list(POLLUTANTS)},
         )
         part = (emission.sel(sector=sectors) * share).assign_attrs(emission.attrs)
         pieces.append(parts(part, om_oc=om_oc).sum("sector"))
@@ -153,13 +158,18 @@ def stream_parts(
 
 
 def ratio(scenario: xr.DataArray, base: xr.DataArray) -> xr.DataArray:
-    """Scenario over base, 1 where both are zero.
+    """Scenario over base, 1 where the base is zero."""
+    safe = base.where(base > 0, 1.0)
+    return (scenario / safe).where(base > 0, 1.0)
+
+
+def require_expressible(scenario: xr.DataArray, base: xr.DataArray) -> None:
+    """Stop where the scenario emits and the base has nothing: DESID can only multiply.
 
     Raises
     ------
     InputError
-        The scenario emits where the base has nothing, above 1e-6 of the part's total: DESID can
-        only multiply.
+        Above 1 % of a part's total.
     """
     other = [d for d in scenario.dims if d != "part"]
     total = scenario.sum(other).clip(min=1e-30)
@@ -174,8 +184,6 @@ def ratio(scenario: xr.DataArray, base: xr.DataArray) -> xr.DataArray:
             allowed=f"{UNEXPRESSED:g}",
             remedy="write emission files for this scenario, or choose another base",
         )
-    safe = base.where(base > 0, 1.0)
-    return (scenario / safe).where(base > 0, 1.0)
 
 
 def regions_of(
@@ -187,8 +195,9 @@ def regions_of(
     ----------
     factor : DataArray (city, stream, part)
     by : str
-        ``city``, ``equal`` (cities with equal factors), ``type``, ``province``, ``everywhere``, or
-        ``auto``: equal where that gives at most 99, else type, else province.
+        ``city``, ``equal`` (cities with equal factors), ``similar`` (99 groups of cities with the
+        most similar factors, Ward's method), ``type``, ``province``, ``everywhere``, or ``auto``:
+        equal where that gives at most 99, else type, else province.
     city_type : DataArray (city), optional
 
     Returns
@@ -222,6 +231,8 @@ def _groups(factor: xr.DataArray, *, by: By, city_type: xr.DataArray | None) -> 
     cities = [int(c) for c in factor["city"].values]
     if by == "equal":
         return _equal(factor)
+    if by == "similar":
+        return _similar(factor)
     if by == "city":
         return [Region(f"C{c}", (c,)) for c in cities]
     if by == "everywhere":
@@ -245,14 +256,33 @@ def _groups(factor: xr.DataArray, *, by: By, city_type: xr.DataArray | None) -> 
 
 
 def _equal(factor: xr.DataArray) -> list[Region]:
-    flat = factor.transpose("city", ...).values.reshape(factor.sizes["city"], -1)
-    _, label = np.unique(np.round(flat / EQUAL).astype(np.int64), axis=0, return_inverse=True)
+    flat = np.round(_vectors(factor) / EQUAL).astype(np.int64)
+    _, label = np.unique(flat, axis=0, return_inverse=True)
+    return _numbered(np.asarray(label).ravel(), factor)
+
+
+def _similar(factor: xr.DataArray) -> list[Region]:
+    from scipy.cluster.hierarchy import fcluster, linkage
+
+    if factor.sizes["city"] <= MAX_REGION_RULES:
+        return _equal(factor)
+    # factors far above 1 stand for next to no emission: they must not rule the distance
+    tree = linkage(np.clip(_vectors(factor), 0.0, 2.0), method="ward")
+    return _numbered(fcluster(tree, t=MAX_REGION_RULES, criterion="maxclust"), factor)
+
+
+def _vectors(factor: xr.DataArray) -> npt.NDArray[np.float64]:
+    """(city, stream x part)."""
+    values = factor.transpose("city", ...).values
+    return np.asarray(values, dtype=np.float64).reshape(factor.sizes["city"], -1)
+
+
+def _numbered(label: npt.NDArray[np.integer[Any]], factor: xr.DataArray) -> list[Region]:
+    """Regions numbered by their first city, so that a name does not depend on the values."""
     cities = factor["city"].values
-    # numbered by first city, so that a name does not depend on the values
-    order = dict.fromkeys(np.asarray(label).ravel().tolist())
     return [
-        Region(f"G{i + 1:03d}", tuple(int(c) for c in cities[np.asarray(label).ravel() == k]))
-        for i, k in enumerate(order)
+        Region(f"G{i + 1:03d}", tuple(int(c) for c in cities[label == k]))
+        for i, k in enumerate(dict.fromkeys(label.tolist()))
     ]
 
 
@@ -264,14 +294,18 @@ def group_factors(
     Returns
     -------
     DataArray (region, stream, part)
+
+    Raises
+    ------
+    InputError
+        Where :func:`require_expressible` stops.
     """
-    pieces = [
-        ratio(
-            scenario.sel(city=list(r.cities)).sum("city"), base.sel(city=list(r.cities)).sum("city")
-        )
-        for r in regions
-    ]
-    out = xr.concat(pieces, dim="region").assign_coords(region=[r.label for r in regions])
+    label = {c: r.label for r in regions for c in r.cities}
+    inside = [c for c in scenario["city"].values if int(c) in label]
+    keys = xr.DataArray([label[int(c)] for c in inside], dims="city", name="region")
+    new, old = (e.sel(city=inside).groupby(keys).sum() for e in (scenario, base))
+    require_expressible(new, old)
+    out = ratio(new, old).sel(region=[r.label for r in regions])
     return out.transpose("region", "stream", "part").assign_attrs(units="1")
 
 

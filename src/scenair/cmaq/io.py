@@ -189,6 +189,8 @@ def build_desid(
     base: str | Path,
     trajectories: str | Path,
     folder: str | Path,
+    gridded: tuple[str | Path, str | Path] | None = None,
+    shipped: str | Path | None = None,
 ) -> None:
     """Rule ``desid``: a scenario as masks and namelist for the base scenario's emission files.
 
@@ -202,6 +204,10 @@ def build_desid(
         Trajectories of the scenario, for the city types.
     folder : path
         Output folder.
+    gridded : (scenario, base), optional
+        gridded.nc of both, for the round trip by cell.
+    shipped : path, optional
+        ``CMAQ_Control_DESID_{mechanism}.nml`` of the user's CMAQ, to merge the rules into.
     """
     import xarray as xr
 
@@ -230,4 +236,6 @@ def build_desid(
         folder=folder,
         by=options.desid.by,
         city_type=open_netcdf(trajectories, variables=("city_type",))["city_type"],
+        gridded=gridded,
+        shipped=shipped,
     )

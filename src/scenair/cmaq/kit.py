@@ -76,17 +76,17 @@ def emission_dates(
 ) -> dict[dt.date, dt.date]:
     """The day of the emission files for every model day.
 
-    The same month and day where it is there and of the same class; else a day of the same month and
-    class (the nearest); else of the same month; else of the nearest month.
+    The nearest month counts first, then the classes of the two local days that a UTC day touches,
+    then the day of the month.
 
     Parameters
     ----------
     days : sequence of date
-        Model days (meteorological year).
+        Model days, UTC (meteorological year).
     available : sequence of date
-        Days for which emission files exist (year of the emissions).
+        UTC days for which emission files exist (year of the emissions).
     day_class : callable, optional
-        Class of a date (weekday, Saturday, holiday); Monday to Friday, Saturday, Sunday by default.
+        Class of a local date; weekday, saturday or sunday by default.
 
     Raises
     ------
@@ -96,15 +96,19 @@ def emission_dates(
     if not available:
         raise InputError("no emission files", remedy="write them first (rule cmaq)")
     kind = day_class or _weekday
-    return {day: min(available, key=lambda a: _distance(day, a, kind)) for day in days}
 
+    def pair(day: dt.date) -> tuple[str, str]:
+        # UTC day D is 08:00 of local day D to 08:00 of D + 1
+        return kind(day), kind(day + dt.timedelta(days=1))
 
-def _distance(
-    day: dt.date, file: dt.date, kind: Callable[[dt.date], str]
-) -> tuple[int, bool, int, dt.date]:
-    months = abs(day.month - file.month)
-    months = min(months, 12 - months)
-    return months, kind(day) != kind(file), abs(day.day - file.day), file
+    classes = {day: pair(day) for day in (*days, *available)}
+
+    def distance(day: dt.date, file: dt.date) -> tuple[int, int, int, dt.date]:
+        months = abs(day.month - file.month)
+        odd = sum(a != b for a, b in zip(classes[day], classes[file], strict=True))
+        return min(months, 12 - months), odd, abs(day.day - file.day), file
+
+    return {day: min(available, key=lambda file: distance(day, file)) for day in days}
 
 
 def _weekday(day: dt.date) -> str:

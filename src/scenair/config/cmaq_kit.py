@@ -130,5 +130,5 @@ class DesidConfig(Section):
 
     #: scenario whose files CMAQ reads, same year
     base: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")] = "reference"
-    #: grouping of cities; auto: equal factors where at most 99, else type
-    by: Literal["auto", "city", "equal", "type", "province", "everywhere"] = "auto"
+    #: grouping of cities; auto: equal factors where at most 99 groups, else type; similar: 99 groups
+    by: Literal["auto", "city", "equal", "similar", "type", "province", "everywhere"] = "auto"
