@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,8 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scenair.core.errors import InputError
+from scenair.core.io.netcdf import write_netcdf
 from scenair.core.io.tables import read_table
+from scenair.core.regions import adcodes
+from scenair.inventory import outputs
 from scenair.inventory import vehicles as v
+from scenair.inventory.estimate import Estimate
+from scenair.inventory.io import build_vehicles
 
 STARTS = {"I": 2000, "II": 2005, "III": 2008, "IV": 2011, "V": 2017}
 
@@ -125,3 +132,25 @@ def test_counties_sum_to_the_province() -> None:
     assert emission[12] == pytest.approx(75 * 1e4 * 0.1 * 1e-6)
     with pytest.raises(InputError, match="province without"):
         v.county_cars(census, pd.Series({1: 100.0}))
+
+
+def test_private_cars_of_the_country(
+    tmp_path: Path, result_2017: Estimate, factors: pd.DataFrame
+) -> None:
+    """Counties sum to the registered vehicles; the model is of the size of the road sector."""
+    write_netcdf(outputs.dataset(result_2017, cities=adcodes()), tmp_path / "y.nc", title="test")
+    build_vehicles(
+        year=2017,
+        inventory=tmp_path / "y.nc",
+        vehicles=tmp_path / "v.csv",
+        comparison=tmp_path / "c.csv",
+    )
+    cars = pd.read_csv(tmp_path / "v.csv")
+    # National Bureau of Statistics: 185.2 million private vehicles in 2017
+    assert cars["cars"].sum() == pytest.approx(185.2e6, rel=2e-3)
+    nation = pd.read_csv(tmp_path / "c.csv").query("province == 0").set_index("species")
+    assert nation["ratio"].between(0.05, 5).all()
+    # thin air: a car in Lhasa emits more NOx than one in Beijing
+    per_car = cars.groupby("adcode")[["NOx", "cars"]].sum()
+    per_car = per_car["NOx"] / per_car["cars"]
+    assert per_car[540100] > 1.5 * per_car[110000]

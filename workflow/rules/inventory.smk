@@ -89,6 +89,34 @@ rule inventory_regional:
         "../scripts/inventory_regional.py"
 
 
+# the county vehicle model on private cars, beside the road sector of the inventory
+rule inventory_vehicles:
+    input:
+        inventory="results/inventory/{year}.nc",
+        tables=tables(
+            "inventory/province_conditions.csv",
+            "inventory/vehicle_corrections.csv",
+            "inventory/vehicle_factors.csv",
+            "inventory/vehicle_fleet.csv",
+            "regions/census2020_county.csv.gz",
+            "regions/province_statistics.csv.gz",
+        ),
+    output:
+        vehicles="results/inventory/vehicles_{year}.csv",
+        comparison="results/inventory/vehicles_comparison_{year}.csv",
+    log:
+        "logs/inventory_vehicles/{year}.log",
+    benchmark:
+        "benchmarks/rules/inventory_vehicles/{year}.tsv"
+    resources:
+        mem_mb=1500,
+        runtime=10,
+    params:
+        code=code_id("scenair.inventory.io"),
+    script:
+        "../scripts/inventory_vehicles.py"
+
+
 rule inventory_uncertainty:
     input:
         inventory="results/inventory/{year}.nc",

@@ -20,15 +20,19 @@ from scenair.inventory.fusion import change_rows
 from scenair.inventory.history import analysis, plots
 from scenair.inventory.io_inputs import (
     city_gdp,
+    county_census,
     national_estimate,
     provincial_sums,
     read_tables,
     read_users,
+    registered_vehicles,
 )
+from scenair.inventory.private_cars import SPECIES as CAR_SPECIES
+from scenair.inventory.private_cars import compare, private_cars
 from scenair.inventory.quality import quality_table
 from scenair.inventory.shares import provincial_statistic
 from scenair.inventory.survey import replace_points
-from scenair.inventory.uncertainty import intervals
+from scenair.inventory.uncertainty import contributions, intervals
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -178,6 +182,47 @@ def _checked_inventory(path: str | Path) -> xr.Dataset:
     require_finite(ds["emission"], where=str(path))
     outputs.require_recomputable(ds, where=str(path))
     return ds
+
+
+def build_vehicles(
+    *, year: int, inventory: str | Path, vehicles: str | Path, comparison: str | Path
+) -> None:
+    """Private cars by county, and the model against the road sector of the inventory.
+
+    Parameters
+    ----------
+    year : int
+    inventory : path
+        ``results/inventory/{year}.nc``; its cities are those of the tables.
+    vehicles, comparison : path
+        Files to write.
+
+    Raises
+    ------
+    InputError, UnitsError, MassBalanceError
+    """
+    ds = _checked_inventory(inventory)
+    census, registered = county_census(), registered_vehicles()
+    cars = private_cars(
+        census,
+        registered,
+        year=year,
+        fleet=read_table("inventory/vehicle_fleet.csv"),
+        conditions=read_table("inventory/province_conditions.csv"),
+        factors=read_table("inventory/vehicle_factors.csv"),
+        corrections=read_table("inventory/vehicle_corrections.csv"),
+    )
+    cars = cars[cars["adcode"].isin(ds["city"].values)]
+    place = (
+        ds["sector"].values.tolist().index("on_road"),
+        ds["source"].values.tolist().index("gasoline"),
+    )
+    gasoline = pd.DataFrame(
+        {name: contributions(ds, name)[:, place[0], place[1]] for name in CAR_SPECIES.values()},
+        index=ds["city"].values,
+    ).assign(province=ds["province_of_city"].values)
+    write_csv(cars, vehicles)
+    write_csv(compare(cars, gasoline), comparison)
 
 
 def build_history(

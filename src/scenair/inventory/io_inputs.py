@@ -212,3 +212,26 @@ def city_gdp(options: InventoryConfig) -> pd.DataFrame | None:
         adcodes=adcodes(),
         where=options.city_statistics,
     )
+
+
+def county_census() -> pd.DataFrame:
+    """Index county; adcode, province, households_with_car."""
+    table = read_table("regions/census2020_county.csv.gz")
+    rows = table[table["variable"] == "households_with_car"].set_index("county")
+    province = units()["province"].reindex(rows["adcode"]).to_numpy()
+    return pd.DataFrame(
+        {
+            "adcode": rows["adcode"],
+            "province": province,
+            "households_with_car": rows["value"].astype("float64"),
+        }
+    )
+
+
+def registered_vehicles() -> pd.DataFrame:
+    """Private vehicles, provinces x years, 1e4."""
+    table = read_table("regions/province_statistics.csv.gz")
+    rows = table[table["variable"] == "private_vehicles"]
+    out = rows.pivot_table(index="province", columns="year", values="value")
+    out.columns = out.columns.astype(int)
+    return out.sort_index(axis=1)
