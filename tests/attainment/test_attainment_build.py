@@ -188,6 +188,30 @@ def test_fused_field_is_limited_to_the_units(world: World, done: dict) -> None:
         np.testing.assert_allclose(ratio, ds["response_factor"], rtol=1e-5)
 
 
+@pytest.mark.parametrize("method", ["evna", "avna", "vna", "optimal_interpolation"])
+def test_other_fusions_leave_the_sites_alone(world: World, done: dict, method: str) -> None:
+    """The fusion decides what lies between the monitors, never the monitored cities."""
+    options = world.config["attainment"] | {"fusion": method}
+    out = world.outputs(method)
+    build_attainment(
+        year=2030,
+        scenario="peak",
+        config=world.config | {"attainment": options},
+        air_quality=world.future,
+        base_air_quality=world.base,
+        trajectory=world.trajectory,
+        monitors=world.monitors,
+        **out,
+    )
+    assert out["sites"].read_bytes() == done["sites"].read_bytes()
+    assert out["cities"].read_bytes() == done["cities"].read_bytes()
+    with xr.open_dataset(out["fused"]) as ds, xr.open_dataset(done["fused"]) as central:
+        there = [np.isfinite(f["PM25"].values) for f in (ds, central)]
+        assert (there[0] == there[1]).all()
+        assert float(abs(ds["PM25_annual"] - central["PM25_annual"]).max()) > 0.1
+        assert ("PM25_base_deviation" in ds) == (method == "optimal_interpolation")
+
+
 def test_same_input_same_bytes(world: World, done: dict) -> None:
     again = run(world, "again")
     for key, path in done.items():

@@ -15,7 +15,9 @@ from scenair.attainment.fusion import bounded_ratio, fuse, leave_one_out
 from scenair.attainment.interpolation import (
     Covariance,
     choose_length,
+    fuse_by_interpolation,
     left_out,
+    left_out_by_interpolation,
     optimal_interpolation,
 )
 from scenair.attainment.monitors import monitor_records
@@ -152,6 +154,24 @@ def test_fast_leave_one_out_equals_the_slow_one() -> None:
         assert fast[i] == pytest.approx(slow[0])
     chosen = choose_length(monitors, observed, model, lengths=[5, 20, 80])
     assert chosen.length in (5, 20, 80)
+
+
+def test_interpolation_of_ratios() -> None:
+    """A model wrong by a factor is put right; far from monitors the model is kept."""
+    rng = np.random.default_rng(9)
+    monitors = rng.uniform(0, 1e6, (30, 2))
+    factor = np.tile(np.exp(np.sin(monitors[:, 0] / 3e5)), (4, 1))
+    targets = np.vstack([monitors[:1], [[9e7, 9e7]]])
+    at_targets = np.full((4, 2), 20.0)
+    field, deviation = fuse_by_interpolation(
+        monitors, targets, 20 * factor, np.full((4, 30), 20.0), at_targets
+    )
+    assert (field > 0).all()
+    np.testing.assert_allclose(field[:, 1], 20)
+    assert (deviation[:, 0] < deviation[:, 1]).all()
+    np.testing.assert_allclose(field[:, 0], 20 * factor[:, 0], rtol=0.15)
+    alone = left_out_by_interpolation(monitors, 20 * factor[0], np.full(30, 20.0))
+    assert np.corrcoef(alone, factor[0])[0, 1] > 0.8
 
 
 @pytest.mark.realdata

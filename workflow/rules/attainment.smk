@@ -1,5 +1,4 @@
 # Attainment: monitors x response, limits by date, cities, double attainment, comparison.
-MONITOR_FILE = CONFIG.attainment.monitors
 
 
 rule monitors:
@@ -9,7 +8,7 @@ rule monitors:
             "regions/census2020_county.csv.gz",
             "attainment/site_conditions.csv.gz",
         ),
-        records=resource(MONITOR_FILE),
+        records=resource(CONFIG.attainment.monitors),
     output:
         monitors="results/attainment/monitors.nc",
     log:
@@ -34,7 +33,7 @@ rule attainment:
         monitors="results/attainment/monitors.nc",
         tables=tables(
             "regions/city_names_en.csv",
-            "attainment/standards.csv",
+            CONFIG.attainment.standards,
             "attainment/regions.csv",
             "attainment/gemm.csv",
             "attainment/health.csv",

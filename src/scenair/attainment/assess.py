@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
 
 from scenair.attainment.fusion import Method, Skill, bounded_ratio, fuse, leave_one_out
+from scenair.attainment.interpolation import fuse_by_interpolation, left_out_by_interpolation
 from scenair.attainment.response import at_cells, response_factor
 from scenair.core.errors import InputError
 
 if TYPE_CHECKING:
     import numpy.typing as npt
     import scipy.sparse as sp
+
+AnyMethod = Method | Literal["optimal_interpolation"]
 
 #: Both runs must have the same background, relative.
 _SAME_BACKGROUND = 1e-4
@@ -56,6 +59,8 @@ class MonitorSet:
         Daily values.
     cells : ndarray (cell,)
         Flat indices of the cells with area of the case's units.
+    xy, cell_xy : ndarray (site, 2), (cell, 2)
+        Places in the plane of the grid, m.
     weights : csr_matrix (cell, site)
     left_out : csr_matrix (site, site)
     nearest_km : ndarray (cell,)
@@ -65,6 +70,8 @@ class MonitorSet:
     observed: npt.NDArray[np.float64]
     counts: npt.NDArray[np.float64]
     cells: npt.NDArray[np.int64]
+    xy: npt.NDArray[np.float64]
+    cell_xy: npt.NDArray[np.float64]
     weights: sp.csr_matrix
     left_out: sp.csr_matrix
     nearest_km: npt.NDArray[np.float64]
@@ -88,6 +95,8 @@ class Estimate:
         Annual mean background at the sites, ug m-3.
     field_base, field_future, field_factor : ndarray (quarter, cell)
         Fused fields (ug m-3) and response factor (1) on ``MonitorSet.cells``.
+    deviation : ndarray (quarter, cell) or None
+        Relative standard error of the fused base field, where the method gives one.
     """
 
     site_factor: npt.NDArray[np.float64]
@@ -98,6 +107,7 @@ class Estimate:
     field_base: npt.NDArray[np.float64]
     field_future: npt.NDArray[np.float64]
     field_factor: npt.NDArray[np.float64]
+    deviation: npt.NDArray[np.float64] | None = None
 
 
 def require_same_background(base: ModelRun, future: ModelRun) -> None:
@@ -131,7 +141,7 @@ def estimate(
     monitors: MonitorSet,
     *,
     radius: int,
-    method: Method = "log_ratio",
+    method: AnyMethod = "log_ratio",
     bounds: tuple[float, float] = (0.1, 10.0),
     background_factor: float = 1.0,
 ) -> Estimate:
@@ -166,14 +176,27 @@ def estimate(
     field_factor = response_factor(
         **flat, background_factor=background_factor, where="cells of the case"
     )
-    field_base = fuse(
-        monitors.weights,
-        monitors.observed,
-        parts["base"] + background_factor * parts["background"],
-        flat["base"] + background_factor * flat["background"],
-        method=method,
-        bounds=bounds,
-    )
+    model_sites = parts["base"] + background_factor * parts["background"]
+    model_cells = flat["base"] + background_factor * flat["background"]
+    deviation = None
+    if method == "optimal_interpolation":
+        field_base, deviation = fuse_by_interpolation(
+            monitors.xy,
+            monitors.cell_xy,
+            monitors.observed,
+            model_sites,
+            model_cells,
+            bounds=bounds,
+        )
+    else:
+        field_base = fuse(
+            monitors.weights,
+            monitors.observed,
+            model_sites,
+            model_cells,
+            method=method,
+            bounds=bounds,
+        )
     site_future = monitors.observed * factor
     return Estimate(
         site_factor=factor,
@@ -184,6 +207,7 @@ def estimate(
         field_base=field_base,
         field_future=field_base * field_factor,
         field_factor=field_factor,
+        deviation=deviation,
     )
 
 
@@ -192,20 +216,19 @@ def fusion_skill(
     monitors: MonitorSet,
     *,
     radius: int,
-    method: Method,
+    method: AnyMethod,
     bounds: tuple[float, float],
 ) -> tuple[dict[str, Skill], int]:
     """Leave-one-out skill for the annual mean, and how many quarterly ratios were bounded."""
     sites = monitors.table["cell"].to_numpy(np.int64)
     modelled = at_cells(base.pm25, sites, radius=radius)
     _, outside = bounded_ratio(monitors.observed, modelled, bounds)
-    skill = leave_one_out(
-        monitors.left_out,
-        monitors.annual(monitors.observed),
-        monitors.annual(modelled),
-        method=method,
-        bounds=bounds,
-    )
+    observed, model = monitors.annual(monitors.observed), monitors.annual(modelled)
+    weighted: Method = "log_ratio" if method == "optimal_interpolation" else method
+    skill = leave_one_out(monitors.left_out, observed, model, method=weighted, bounds=bounds)
+    if method == "optimal_interpolation":
+        estimated = left_out_by_interpolation(monitors.xy, observed, model, bounds=bounds)
+        skill["fused"] = Skill.of(estimated, observed)
     return skill, outside
 
 

@@ -6,7 +6,7 @@ x_a = x_b + K (y - H x_b), K = B H' (H B H' + R)^-1, B = sb^2 exp(-d / L), R = s
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import numpy.typing as npt
+
+
+#: Length scales tried by leave-one-out, m.
+LENGTHS_M: Final = (100e3, 200e3, 400e3, 800e3, 1600e3)
 
 
 @dataclass(frozen=True)
@@ -130,3 +134,67 @@ def choose_length(
         for c in candidates
     ]
     return candidates[int(np.argmin(errors))]
+
+
+def fuse_by_interpolation(
+    monitors: npt.NDArray[np.float64],
+    targets: npt.NDArray[np.float64],
+    observed: npt.NDArray[np.float64],
+    at_monitors: npt.NDArray[np.float64],
+    at_targets: npt.NDArray[np.float64],
+    *,
+    bounds: tuple[float, float] = (0.1, 10.0),
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Optimal interpolation of ln(observation / model), so that the field stays positive.
+
+    The length scale is the one of :data:`LENGTHS_M` with the smallest leave-one-out error of the
+    first row.
+
+    Parameters
+    ----------
+    monitors, targets : ndarray (n, 2)
+        m.
+    observed, at_monitors : ndarray (row, monitor)
+        ug m-3.
+    at_targets : ndarray (row, target)
+        ug m-3.
+    bounds : (low, high)
+        Bounds of observation over model.
+
+    Returns
+    -------
+    field : ndarray (row, target)
+        ug m-3.
+    deviation : ndarray (row, target)
+        Standard deviation of the logarithm (about the relative standard error).
+    """
+    ratio = np.log(np.clip(observed / at_monitors, *bounds))
+    zero = np.zeros(ratio.shape[1])
+    covariance = choose_length(monitors, ratio[0], zero, lengths=LENGTHS_M)
+    fields, deviations = [], []
+    for row, model in zip(ratio, at_targets, strict=True):
+        total = float(np.var(row))
+        share = covariance.observation_variance / (
+            covariance.observation_variance + covariance.background_variance
+        )
+        own = Covariance((1 - share) * total, share * total, covariance.length)
+        analysis, variance = optimal_interpolation(
+            monitors, targets, row, zero, np.zeros(len(targets)), own
+        )
+        fields.append(model * np.exp(analysis))
+        deviations.append(np.sqrt(variance))
+    return np.stack(fields), np.stack(deviations)
+
+
+def left_out_by_interpolation(
+    monitors: npt.NDArray[np.float64],
+    observed: npt.NDArray[np.float64],
+    at_monitors: npt.NDArray[np.float64],
+    *,
+    bounds: tuple[float, float] = (0.1, 10.0),
+) -> npt.NDArray[np.float64]:
+    """Fused value at each monitor without that monitor (row-less form), ug m-3."""
+    ratio = np.log(np.clip(observed / at_monitors, *bounds))
+    zero = np.zeros(len(ratio))
+    covariance = choose_length(monitors, ratio, zero, lengths=LENGTHS_M)
+    return np.asarray(at_monitors * np.exp(left_out(monitors, ratio, zero, covariance)))

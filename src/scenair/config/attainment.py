@@ -14,15 +14,17 @@ Positive = Annotated[float, Field(gt=0)]
 class AttainmentConfig(Section):
     """Options of the stage attainment; every field has a default and says its unit."""
 
-    #: profile of resources/attainment/standards.csv, or the one in force on 31 December
+    #: profile of the table of standards, or the national one in force on 31 December
     standard: str = "auto-by-year"
+    #: table of standards (in resources/, or an absolute path of your own)
+    standards: str = "attainment/standards.csv"
     area_class: Literal["I", "II"] = "II"
-    #: monitor statistics of the monitor year (in resources/, or a path of your own)
+    #: monitor statistics of the monitor year (in resources/, or an absolute path of your own)
     monitors: str = "attainment/monitors_2015.csv"
     #: longest side of the array of cells around a monitor, km (1 x 1 at 36 km, 3 x 3 at 12 km)
     array_km: Positive = 40.0
     #: how monitors and model are joined between the monitors
-    fusion: Literal["log_ratio", "evna", "avna", "vna"] = "log_ratio"
+    fusion: Literal["log_ratio", "evna", "avna", "vna", "optimal_interpolation"] = "log_ratio"
     #: which monitors speak for a place
     neighbours: Literal["idw", "voronoi"] = "idw"
     #: number of nearest monitors (of which the Voronoi neighbours are taken)

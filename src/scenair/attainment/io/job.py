@@ -98,7 +98,7 @@ def judge(options: AttainmentConfig, *, year: int) -> Judgement:
     ConfigError
         A profile without an annual PM2.5 limit.
     """
-    standards = read_table("attainment/standards.csv")
+    standards = read_table(options.standards)
     profile = profile_of_year(standards, year, standard=options.standard)
     pm25 = find_limit(standards, profile, "PM25", "annual", area_class=options.area_class)
     ozone = find_limit(standards, profile, "O3", "mda8", area_class=options.area_class)

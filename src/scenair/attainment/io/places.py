@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    import numpy.typing as npt
+
     from scenair.core.grids import Grid
 
 logger = logging.getLogger("scenair.attainment")
@@ -52,17 +54,17 @@ def build_monitors(*, config: Mapping[str, Any], out: str | Path) -> None:
     case = CaseConfig.model_validate(config["case"])
     options = AttainmentConfig.model_validate(config["attainment"])
     grid = case.grid.build()
-    census = read_table("regions/census2020_county.csv.gz")
-    people = census[census["variable"] == "pop"].set_index("county")["value"]
-    places = locate_people(counties(), people, grid, adcodes=case.adcodes())
     records = _usable_records(options, year=case.monitor_year, grid=grid)
     factors = ambient_factors(
         read_table("attainment/site_conditions.csv.gz"), records, year=case.monitor_year
     )
+    census = read_table("regions/census2020_county.csv.gz")
+    people = census[census["variable"] == "pop"].set_index("county")["value"]
+    places = locate_people(counties(), people, grid, adcodes=case.adcodes())
     x, y = grid.project(records["lon"], records["lat"])
     monitors = np.column_stack([x, y])
     cells = np.flatnonzero(places.cell_area > 0)
-    centres = np.column_stack([np.tile(grid.x, grid.nrows), np.repeat(grid.y, grid.ncols)])[cells]
+    centres = cell_centres(grid)[cells]
     weights = partial(
         neighbour_weights,
         neighbours=options.neighbours,
@@ -91,6 +93,11 @@ def build_monitors(*, config: Mapping[str, Any], out: str | Path) -> None:
             "evenly over each county",
         },
     )
+
+
+def cell_centres(grid: Grid) -> npt.NDArray[np.float64]:
+    """x, y of the cell centres in the order of flat indices, (cell, 2), m."""
+    return np.column_stack([np.tile(grid.x, grid.nrows), np.repeat(grid.y, grid.ncols)])
 
 
 def _usable_records(options: AttainmentConfig, *, year: int, grid: Grid) -> pd.DataFrame:
@@ -218,6 +225,8 @@ def read_monitors(path: str | Path, *, grid: Grid) -> tuple[MonitorSet, Places]:
         observed=observed,
         counts=ds["count"].values.astype(np.float64),
         cells=ds["flat_index"].values.astype(np.int64),
+        xy=np.column_stack(grid.project(ds["lon"].values, ds["lat"].values)),
+        cell_xy=cell_centres(grid)[ds["flat_index"].values],
         weights=m["weights"],
         left_out=m["left_out"],
         nearest_km=ds["nearest_km"].values,

@@ -241,6 +241,9 @@ def write_fused(job: Job, result: Estimate, loo: dict[str, Any], path: str | Pat
             "x": ("x", job.grid.x, {"units": "m", "standard_name": "projection_x_coordinate"}),
         },
     )
+    if result.deviation is not None:
+        note = {"long_name": "relative standard error of the fused base field"}
+        ds["PM25_base_deviation"] = (cube, spread(result.deviation), one | note)
     for name in ("PM25_annual", "PM25_base_annual"):
         ds[name] = ds[name].astype(np.float32)
     skill = {
