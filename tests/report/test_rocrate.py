@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from scenair.cli import main
 from scenair.core.audit.checksums import sha256_of
 from scenair.core.errors import InputError
 from scenair.report.rocrate import export
@@ -62,3 +63,15 @@ def test_second_export_does_not_hold_itself(made: Made) -> None:
 def test_result_without_manifest(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no manifest"):
         export(tmp_path, license_url=LICENCE, author="A. Person")
+
+
+def test_commands_verify_and_crate(made: Made, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["verify", str(made.result)]) == 0
+    arguments = ["crate", str(made.result), "--author", "A. Person", "--license", LICENCE]
+    assert main(arguments) == 0
+    assert (made.result / "ro-crate-metadata.json").is_file()
+    (made.result / "attainment/double.csv").unlink()
+    assert main(["verify", str(made.result)]) == 1
+    assert "missing: results/2030/peak/attainment/double.csv" in capsys.readouterr().out
+    assert main(["crate", str(made.root), "--author", "x", "--license", LICENCE]) == 2
+    assert "there is no manifest" in capsys.readouterr().err

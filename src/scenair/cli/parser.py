@@ -66,6 +66,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _cmaq(commands)
     _verify(commands)
+    _crate(commands)
     return parser
 
 
@@ -174,3 +175,15 @@ def _verify(commands: Commands) -> None:
         text="recompute the checksums and closures of a result (status 1 with errors)",
     )  # fmt: skip
     verify.add_argument("result", help="results/{year}/{scenario}")
+
+
+def _crate(commands: Commands) -> None:
+    crate = _add(
+        commands, "crate", run="scenair.cli.crate:crate",
+        text="describe a result as an RO-Crate, for handing it on",
+    )  # fmt: skip
+    crate.add_argument("result", help="results/{year}/{scenario}")
+    crate.add_argument("--author", required=True, help="person or organisation")
+    crate.add_argument(
+        "--license", required=True, metavar="ADDRESS", help="licence under which you hand it on"
+    )
