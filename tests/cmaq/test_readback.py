@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scenair.cmaq import readback
-from scenair.cmaq.io_readback import open_run, particles, read_cmaq
-from scenair.core.errors import InputError, UnitsError
+from scenair.cmaq.io_readback import closure_of, open_run, particles, read_cmaq
+from scenair.core.audit.closure import require_closed
+from scenair.core.errors import InputError, MassBalanceError, UnitsError
 from scenair.core.io.tables import read_table
 from scenair.core.periods import days_in_quarters
 from tests.cmaq import cmaq_output as out
@@ -219,7 +220,10 @@ def read(tmp_path, paths, **options):
 
 
 def test_annual_file_has_the_form_of_the_contract(tmp_path):
-    annual, daily = read(tmp_path, quarter_run(tmp_path))
+    annual, daily = read(tmp_path, quarter_run(tmp_path), closure=tmp_path / "closure.csv")
+    closure = pd.read_csv(tmp_path / "closure.csv")
+    assert len(closure) == 8
+    assert closure["relative_error"].abs().max() < 1e-6
     assert annual.attrs["source"] == "cmaq"
     assert int(annual.attrs["year"]) == 2030
     assert int(annual.attrs["meteorological_year"]) == 2015
@@ -240,6 +244,16 @@ def test_annual_file_has_the_form_of_the_contract(tmp_path):
     assert daily["CO"].attrs["units"] == "mg m-3"
     assert set(daily.data_vars) >= {"PM25", "PM10", "O3_MDA8", "NO2", "SO2", "CO"}
     assert annual["O3_MDA8_warm"].values == pytest.approx(50 * 47.998 / 24.465)
+
+
+def test_a_damaged_cell_does_not_close(tmp_path):
+    annual, _ = read(tmp_path, quarter_run(tmp_path, with_gases=False))
+    annual["PM25"][0, 0, 0] *= 1.01
+    annual.to_netcdf(tmp_path / "annual.nc")
+    table = closure_of(tmp_path / "annual.nc", tmp_path / "daily.nc")
+    assert (table["relative_error"].abs() > 1e-4).sum() == 2
+    with pytest.raises(MassBalanceError):
+        require_closed(table, where="annual.nc")
 
 
 def test_annual_mean_is_weighted_by_days(tmp_path):

@@ -15,10 +15,15 @@ import pandas as pd
 import xarray as xr
 
 from scenair.cmaq import ioapi, readback
+from scenair.cmaq.kit import plan_periods
 from scenair.cmaq.readback_annual import Accumulator, annual_dataset, daily_dataset
+from scenair.config.case import CaseConfig
+from scenair.config.cmaq import CmaqConfig
+from scenair.core.audit.closure import COLUMNS, require_closed
 from scenair.core.errors import InputError
 from scenair.core.io.netcdf import open_netcdf, require_finite, write_netcdf
-from scenair.core.io.tables import read_table
+from scenair.core.io.tables import read_table, write_csv
+from scenair.core.periods import QUARTERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -44,6 +49,7 @@ def read_cmaq(
     periods: Sequence[tuple[str, str]] = (),
     background: str | Path | None = None,
     tests_only: bool = False,
+    closure: str | Path | None = None,
 ) -> None:
     """Write ``annual.nc`` and ``daily.nc`` from the output of a CMAQ run.
 
@@ -62,6 +68,8 @@ def read_cmaq(
         ``annual.nc`` of a run without the emissions that scenarios change.
     tests_only : bool
         Marks results that are for tests (``tests_only`` of the case, boundary from a profile).
+    closure : path, optional
+        Gets the closure of both files, read back (:func:`closure_of`).
 
     Raises
     ------
@@ -84,7 +92,76 @@ def read_cmaq(
         daily_dataset(sums, grid=grid), daily, title="Daily values from CMAQ, local days (UTC+8)",
         attrs=attrs,
     )  # fmt: skip
+    if closure is not None:
+        table = closure_of(annual, daily)
+        write_csv(require_closed(table, where=str(annual), unit="ug m-3 d cells"), closure)
     logger.info("read %d local days from %d files", len(sums.dates), len(files))
+
+
+def read_run(
+    *,
+    year: int,
+    scenario: str,
+    config: Mapping[str, Any],
+    files: Sequence[str | Path],
+    annual: str | Path,
+    daily: str | Path,
+    closure: str | Path,
+) -> None:
+    """Rule ``cmaq_air_quality``: the output of the run kit's days, spin-up left out.
+
+    Parameters
+    ----------
+    config : mapping
+        Sections ``case`` and ``cmaq``; the periods stand for their quarters.
+    files : sequence of path
+        ACONC and AELMO files.
+    annual, daily, closure : path
+        Outputs.
+    """
+    case = CaseConfig.model_validate(config["case"])
+    options = CmaqConfig.model_validate(config["cmaq"]).kit
+    periods = [
+        (p.days[p.spinup].isoformat(), p.days[-1].isoformat()) for p in plan_periods(options)
+    ]
+    read_cmaq(
+        files=files,
+        year=year,
+        scenario=scenario,
+        annual=annual,
+        daily=daily,
+        closure=closure,
+        partial=True,
+        periods=periods,
+        tests_only=case.tests_only or options.purpose == "test",
+    )
+
+
+def closure_of(annual: str | Path, daily: str | Path) -> pd.DataFrame:
+    """PM2.5 of ``daily.nc`` against ``annual.nc``, and the parts against the whole, by quarter.
+
+    Returns
+    -------
+    DataFrame
+        Columns of a closure table; ``sector`` is the quarter, amounts are ug m-3 summed over cells
+        and days.
+    """
+    year, days = open_netcdf(annual, variables={"PM25": "ug m-3"}), open_netcdf(daily)
+    count = year["valid_days"].values.astype(np.float64)
+    whole = year["PM25"].values.astype(np.float64).sum(axis=(1, 2)) * count
+    parts = sum(
+        year[p].values.astype(np.float64).sum(axis=(1, 2)) * count
+        for p in (*readback.PARTS, "BACKGROUND")
+    )
+    quarter = (pd.DatetimeIndex(days["day"].values).month.to_numpy() - 1) // 3
+    fields = days["PM25"].values.astype(np.float64).sum(axis=(1, 2))
+    summed = np.bincount(quarter, weights=fields, minlength=4)
+    rows = []
+    for name, into, out in (("PM25 of days", summed, whole), ("PM25 of parts", whole, parts)):
+        for q, label in enumerate(QUARTERS):
+            error = (out[q] - into[q]) / into[q] if into[q] else float(out[q] != 0)
+            rows.append(("air_quality", name, label, into[q], out[q], 0.0, error))
+    return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def open_run(files: Sequence[str | Path]) -> dict[readback.Kind, xr.Dataset]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from jinja2 import Environment
 
+    from scenair.config.cmaq import CmaqConfig
     from scenair.config.cmaq_kit import KitConfig
     from scenair.core.grids import Grid
 
@@ -66,6 +67,40 @@ def plan_periods(kit: KitConfig) -> tuple[PlannedPeriod, ...]:
         days = tuple(first + dt.timedelta(days=i) for i in range((end - first).days + 1))
         out.append(PlannedPeriod(period.name, days, kit.spinup_days))
     return tuple(out)
+
+
+def require_runnable(options: CmaqConfig) -> None:
+    """Stop a configuration that can't run CMAQ, before the first job.
+
+    Raises
+    ------
+    ConfigError
+        With everything that is missing.
+    """
+    kit = options.kit
+    wants = ["mcip", "cctm", "build"]
+    if kit.boundary != "files":
+        wants += ["icon", "bcon"]
+    missing = [f"kit.executables.{n}" for n in wants if not getattr(kit.executables, n)]
+    if not kit.wrf_out:
+        missing.append("kit.wrf_out")
+    if kit.boundary != "profile" and not kit.boundary_source:
+        missing.append("kit.boundary_source")
+    if kit.boundary == "files" and not kit.initial_source:
+        missing.append("kit.initial_source")
+    if kit.boundary == "regrid" and not kit.boundary_met:
+        missing.append("kit.boundary_met")
+    quarters = {(day.month - 1) // 3 for p in plan_periods(kit) for day in p.days[p.spinup :]}
+    if len(quarters) < 4:
+        missing.append("kit.periods in every quarter")
+    if options.period == "days":
+        missing.append("period: representative or year (emission files for every model day)")
+    if missing:
+        raise ConfigError(
+            "cmaq.mode is run, and CMAQ can't run without its settings",
+            where="section cmaq", value=f"missing: {'; '.join(missing)}",
+            remedy="give them in the case, or use mode: prepare and run the kit by hand",
+        )  # fmt: skip
 
 
 def emission_dates(

@@ -63,9 +63,12 @@ class KitConfig(Section):
 
     #: year of the meteorology; the same for every scenario
     met_year: Year = 2015
+    #: the annual mean and attainment need days in every quarter; these months stand for theirs
     periods: tuple[Period, ...] = (
         Period(name="january", start="01-01", end="01-31"),
+        Period(name="april", start="04-01", end="04-30"),
         Period(name="july", start="07-01", end="07-31"),
+        Period(name="october", start="10-01", end="10-31"),
     )
     #: days run before a period and not used
     spinup_days: Annotated[int, Field(ge=0, le=30)] = 10
@@ -130,5 +133,6 @@ class DesidConfig(Section):
 
     #: scenario whose files CMAQ reads, same year
     base: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")] = "reference"
-    #: grouping of cities; auto: equal factors where at most 99 groups, else type; similar: 99 groups
+    #: grouping of cities; auto: by equal factors where these are at most 99, else by type;
+    #: similar: 99 groups with the most similar factors
     by: Literal["auto", "city", "equal", "similar", "type", "province", "everywhere"] = "auto"
