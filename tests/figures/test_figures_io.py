@@ -63,9 +63,7 @@ def test_figure_has_ink_and_air(drawn: Path, stem: str) -> None:
     assert len(np.unique((picture * 255).astype(int).reshape(-1, 3), axis=0)) > 30
     text = (drawn / f"{stem}.svg").read_text(encoding="utf-8")
     assert "<dc:date>" not in text
-    assert (
-        "http://matplotlib.org" not in text.split("</metadata>")[0].split("<dc:creator>")[-1][:200]
-    )
+    assert "<dc:creator>" not in text
 
 
 def test_same_bytes_twice(made: Made, drawn: Path, tmp_path: Path) -> None:
