@@ -126,12 +126,17 @@ def spread(
 
 def heating_shares(
     season: pd.DataFrame, drivers: pd.DataFrame, province: npt.NDArray[np.int32]
-) -> pd.Series:
-    """Provincial shares of central heating: months of the season x urban population."""
-    months = season.set_index("province")["value"].reindex(PROVINCES).astype(float)
+) -> dict[str, pd.Series]:
+    """Provincial shares of central heating by rule (``heating coal``, ``heating gas``).
+
+    Months of the season, weighted by how much of the heat burns the fuel, times urban population.
+    """
     urban = drivers["pop_urban"].groupby(province).sum().reindex(PROVINCES)
-    demand = months * urban
-    return demand / demand.sum()
+    out = {}
+    for fuel, rows in season.groupby("fuel"):
+        demand = rows.set_index("province")["value"].reindex(PROVINCES).astype(float) * urban
+        out[f"heating {fuel}"] = demand / demand.sum()
+    return out
 
 
 def distribute(

@@ -2,7 +2,7 @@
 
 ``k(province, sector, species) = target / bottom-up``; the targets sum to the published national
 total of each MEIC sector. Plants set the provincial pattern of power, iron and steel and cement,
-heating and coking follow their drivers, REAS shares the rest.
+coking follows its drivers, REAS shares the rest.
 """
 
 from __future__ import annotations
@@ -123,8 +123,8 @@ def provincial_targets(
     target : DataArray
         (province, sector, species).
     negative : DataFrame
-        province, species, share_of_reas, plants (Mg yr-1): provinces where plants, heating and
-        coking exceed REAS's whole share of industry.
+        province, species, share_of_reas, plants (Mg yr-1): provinces where plants and coking
+        exceed REAS's whole share of industry.
     """
     out = xr.zeros_like(base)
     negative = []

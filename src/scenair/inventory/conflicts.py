@@ -146,7 +146,7 @@ def _negative(result: Estimate) -> list[dict[str, object]]:
             adcode=int(province),
             sector="industry",
             species=str(species),
-            winner=("plants, heating and coking", float(plants)),
+            winner=("plants and coking", float(plants)),
             loser=("REASv3.2 share of industry", float(share)),
             unit="Mg yr-1",
             reason="negative residual: the other sectors keep the floor of their naive share",

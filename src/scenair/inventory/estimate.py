@@ -129,7 +129,8 @@ def rest_of_industry_shares(
 
     ``fixed_activity`` holds the activity of heating, iron and steel, coking and cement.
     """
-    fixed = list(FIXED_INDUSTRY)
+    # heating has its own pattern of activity, though REAS moves its emission
+    fixed = [*FIXED_INDUSTRY, "heating"]
     co2 = national.bottom_up(
         fixed_activity.sel(sector=fixed),
         factors.sel(species="CO2", sector=fixed),
@@ -142,7 +143,7 @@ def rest_of_industry_shares(
         share,
         total=float(goal.sel(sector=list(MEIC_SECTORS["industry"])).sum()),
         fixed=scaled.sum("sector").values,
-        rest_total=float(goal.sel(sector=list(REST_INDUSTRY)).sum()),
+        rest_total=float(goal.sel(sector=[s for s in REST_INDUSTRY if s not in fixed]).sum()),
         floor=floor,
     )
     return pd.Series(residual / residual.sum(), index=PROVINCES)
@@ -167,10 +168,10 @@ def national_targets(tables: Tables, *, year: int) -> tuple[xr.DataArray, xr.Dat
 
 
 def _provincial_rules(
-    shares: Mapping[tuple[str, str], pd.Series], heating: pd.Series
+    shares: Mapping[tuple[str, str], pd.Series], heating: Mapping[str, pd.Series]
 ) -> dict[str, pd.Series]:
     rules = {f"reas {species} {group}": value for (species, group), value in shares.items()}
-    return rules | {"heating_season": heating}
+    return rules | dict(heating)
 
 
 def estimate(

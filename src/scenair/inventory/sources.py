@@ -35,10 +35,11 @@ SOURCES: Final[dict[str, str]] = {
 PLANT_SECTORS: Final[tuple[str, ...]] = ("power", "iron_steel", "cement")
 
 #: Sectors of industry whose provincial pattern does not come from REAS.
-FIXED_INDUSTRY: Final[tuple[str, ...]] = ("heating", "iron_steel", "coking", "cement")
+FIXED_INDUSTRY: Final[tuple[str, ...]] = ("iron_steel", "coking", "cement")
 
 #: Sectors of industry that share what REAS leaves.
 REST_INDUSTRY: Final[tuple[str, ...]] = (
+    "heating",
     "industrial_boilers",
     "building_materials",
     "petrochemical",
