@@ -12,10 +12,13 @@ import xarray as xr
 from scenair.attainment.io.build import build_attainment
 from scenair.attainment.io.city_targets import build_city_targets
 from scenair.attainment.io.daily import build_daily_response
+from scenair.attainment.io.paths import build_attainment_path
+from scenair.attainment.io.raw_model import build_performance
 from scenair.core.errors import InputError, UnitsError
 from scenair.core.io.netcdf import write_netcdf
 from scenair.core.regions import CITIES_2_26
 from scenair.core.sectors import SECTORS
+from tests.attainment.conftest import write_air_quality
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -156,3 +159,57 @@ def test_city_targets_refuse(target_files: dict, world: World) -> None:
     write_matrix(target_files["responsibility"])
     with pytest.raises(InputError, match="variable missing|other cities"):
         build_city_targets(**(target_files | {"emissions": world.base}))
+
+
+def test_attainment_path(world: World, tmp_path: Path) -> None:
+    """The city tables of three years; between them the logarithm is straight."""
+    years = {}
+    for year, scale in ((2020, 0.8), (2030, 0.5), (2035, 0.3)):
+        run = tmp_path / f"{year}.nc"
+        write_air_quality(run, world.grid, scale=scale)
+        out = world.outputs(f"path{year}")
+        build_attainment(
+            year=year,
+            scenario="peak",
+            config=world.config,
+            air_quality=run,
+            base_air_quality=world.base,
+            trajectory=world.trajectory,
+            monitors=world.monitors,
+            **out,
+        )
+        years[year] = out["cities_fused"]
+    path = tmp_path / "path.csv"
+    files = {"config": world.config, "trajectory": world.trajectory, "out": path}
+    build_attainment_path(years=years, **files)
+    table = pd.read_csv(path).set_index("adcode")
+    fused = pd.read_csv(years[2030]).set_index("adcode")
+    np.testing.assert_allclose(table["pm25_2030"], fused["pm25_best"])
+    np.testing.assert_allclose(
+        table["pm25_2015"], fused["pm25_best"] / fused["pm25_ratio"], rtol=1e-12
+    )
+    late, early = table["year_attains"], table["year_attains_35"]
+    both = late.notna() & early.notna()
+    assert both.any()
+    assert (early[both] <= late[both]).all()
+    beijing = table.loc[110000]
+    slope = np.log(beijing["pm25_2030"] / beijing["pm25_2020"]) / 10
+    crossing = 2020 + np.log(35.5 / beijing["pm25_2020"]) / slope
+    if 2020 < crossing < 2030:
+        assert beijing["year_attains_35"] == int(np.ceil(crossing))
+    with pytest.raises(InputError, match="after the monitor year"):
+        build_attainment_path(years={2015: years[2020]}, **files)
+
+
+def test_performance_of_the_raw_model(world: World, tmp_path: Path) -> None:
+    out = tmp_path / "performance.csv"
+    build_performance(config=world.config, air_quality=world.base, monitors=world.monitors, out=out)
+    table = pd.read_csv(out).set_index(["region", "period"])
+    assert set(table.index.get_level_values("period")) == {"year", "Q1", "Q2", "Q3", "Q4"}
+    row = table.loc[("all", "year")]
+    assert row["nmb"] == pytest.approx(
+        100 * (row["mean_modelled"] / row["mean_observed"] - 1), rel=1e-9
+    )
+    law = 1 + row["std_ratio"] ** 2 - 2 * row["std_ratio"] * row["r"]
+    assert row["centred_rmse"] ** 2 == pytest.approx(law)
+    assert set(table["mfb_level"]) <= {"goal", "criteria", "outside"}

@@ -20,10 +20,12 @@ from scenair.attainment.probability import (
     spread_of_years,
 )
 from scenair.attainment.rounding import attains
+from scenair.attainment.statistics.aqi import heavy_episodes
 from scenair.attainment.targets import (
     concentration_after,
     graded_targets,
     least_cuts,
+    plan_against_observed,
     required_cut,
     rising,
     year_of_attainment,
@@ -146,6 +148,24 @@ def test_year_of_attainment_holds_to_the_end() -> None:
     assert first["C"] == 2030
     up = rising(values, since=2025, until=2030)
     assert up.to_dict() == {"A": True, "B": False, "C": False}
+
+
+def test_plan_against_observed() -> None:
+    plan = pd.Series({2016: 70.0, 2017: 65.4, 2018: 60.0})
+    out = plan_against_observed(plan, pd.Series({2016: 73.0, 2017: 65.45}))
+    assert out["kept"].tolist()[:2] == [False, True]
+    assert pd.isna(out["kept"][2018])
+    assert out.loc[2016, "difference"] == 3
+
+
+def test_heavy_episodes() -> None:
+    days = pd.date_range("2015-12-01", periods=9)
+    aqi = pd.Series([210.0, 190, 220, 260, 230, np.nan, 240, 250, 100], index=days)
+    out = heavy_episodes(aqi)
+    assert out["days"].tolist() == [3, 2]
+    assert out["highest"].tolist() == [260, 250]
+    assert out["start"].tolist() == [days[2], days[6]]
+    assert heavy_episodes(aqi, shortest=1)["days"].sum() == 6
 
 
 def daily() -> tuple[xr.DataArray, pd.DataFrame]:

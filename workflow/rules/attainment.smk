@@ -110,6 +110,53 @@ rule city_targets:
         "../scripts/attainment_targets.py"
 
 
+# asked for by name: the years in between are run for it
+rule attainment_path:
+    input:
+        fused=expand(
+            "results/{year}/{{scenario}}/attainment/cities_fused.csv",
+            year=CONFIG.attainment.path_years,
+        ),
+        trajectory="results/trajectories/{scenario}.nc",
+        tables=tables(CONFIG.attainment.standards),
+    output:
+        path="results/attainment/path_{scenario}.csv",
+    log:
+        "logs/attainment_path/{scenario}.log",
+    benchmark:
+        "benchmarks/rules/attainment_path/{scenario}.tsv"
+    resources:
+        mem_mb=1000,
+        runtime=5,
+    params:
+        code=code_id("scenair.attainment.io.paths"),
+        config=section("case", "attainment"),
+    script:
+        "../scripts/attainment_path.py"
+
+
+# asked for by name: how far the raw model is from the monitors
+rule performance:
+    input:
+        air_quality=f"results/{MONITOR_YEAR}/history/air_quality/annual.nc",
+        monitors="results/attainment/monitors.nc",
+        tables=tables("attainment/regions.csv", "attainment/benchmarks.csv"),
+    output:
+        performance="results/attainment/performance.csv",
+    log:
+        "logs/attainment/performance.log",
+    benchmark:
+        "benchmarks/rules/performance/performance.tsv"
+    resources:
+        mem_mb=1000,
+        runtime=5,
+    params:
+        code=code_id("scenair.attainment.io.raw_model"),
+        config=section("case", "attainment"),
+    script:
+        "../scripts/attainment_performance.py"
+
+
 rule comparison:
     input:
         summaries=expand(

@@ -171,6 +171,30 @@ def graded_targets(
     return pd.Series(target, index=observed.index)
 
 
+def plan_against_observed(plan: pd.Series, observed: pd.Series) -> pd.DataFrame:
+    """A plan beside what was observed, year by year.
+
+    Parameters
+    ----------
+    plan, observed : Series
+        Index year; annual value, ug m-3.
+
+    Returns
+    -------
+    DataFrame
+        Index year (of both); plan, observed, difference (observed less plan), kept (rounded value
+        at or below the rounded plan; missing without observation).
+    """
+    years = plan.index.union(observed.index)
+    table = pd.DataFrame({"plan": plan.reindex(years), "observed": observed.reindex(years)})
+    kept = round_gb8170(table["observed"]) <= round_gb8170(table["plan"])
+    known = table.notna().all(axis=1)
+    return table.assign(
+        difference=table["observed"] - table["plan"],
+        kept=pd.arrays.BooleanArray(kept, ~known.to_numpy()),
+    )
+
+
 def year_of_attainment(values: pd.DataFrame, limits: pd.Series) -> pd.Series:
     """First year from which a city stays at or below the limit of each year to the end.
 

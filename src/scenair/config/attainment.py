@@ -37,6 +37,8 @@ class AttainmentConfig(Section):
     background_factors: tuple[Annotated[float, Field(ge=0)], ...] = (0.5, 1.0, 1.5)
     #: annual PM2.5 limits shown beside the one in force, ug m-3
     comparison_limits: tuple[Positive, ...] = (35.0, 30.0, 25.0)
+    #: scenario years from which the year of attainment of each city is found
+    path_years: tuple[Annotated[int, Field(ge=2016, le=2100)], ...] = (2020, 2025, 2030, 2035)
     #: assumed 1-sigma uncertainties behind the probability of attaining, relative: of the logarithm
     #: of the response factor, of the annual mean from year to year, of the observed annual mean
     sigma_response: Annotated[float, Field(ge=0)] = 0.25

@@ -145,6 +145,35 @@ def daily_aqi(
     )
 
 
+def heavy_episodes(aqi: pd.Series, *, threshold: float = 200.0, shortest: int = 2) -> pd.DataFrame:
+    """Runs of days with an AQI above a threshold: what alerts are called for.
+
+    Parameters
+    ----------
+    aqi : Series
+        Index day (ascending, complete); missing ends a run.
+    threshold : float
+        200 is heavy pollution.
+    shortest : int
+        Days a run needs (two for the lowest alert level, from memory).
+
+    Returns
+    -------
+    DataFrame
+        start, end, days, highest; the sum of ``days`` is the number of alert days.
+    """
+    import pandas as pd
+
+    above = (aqi > threshold).to_numpy()
+    run = np.cumsum(np.diff(above.astype(int), prepend=0) == 1)
+    rows = []
+    for number in np.unique(run[above]):
+        part = aqi[above & (run == number)]
+        if len(part) >= shortest:
+            rows.append((part.index[0], part.index[-1], len(part), float(part.max())))
+    return pd.DataFrame(rows, columns=["start", "end", "days", "highest"])
+
+
 def composite_index(
     statistics: Mapping[str, float],
     limits: Mapping[str, float],
