@@ -26,7 +26,7 @@ rule figures:
     benchmark:
         "benchmarks/rules/figures/{year}_{scenario}.tsv"
     resources:
-        mem_mb=1500,
+        mem_mb=FIGURES_MB,
         runtime=10,
     params:
         code=code_id("scenair.figures.io"),
@@ -54,7 +54,7 @@ rule scenario_figures:
     benchmark:
         "benchmarks/rules/scenario_figures/{year}.tsv"
     resources:
-        mem_mb=700,
+        mem_mb=500,
         runtime=5,
     params:
         code=code_id("scenair.figures.io_scenarios"),

@@ -15,7 +15,7 @@ rule manifest:
     benchmark:
         "benchmarks/rules/manifest/{year}_{scenario}.tsv"
     resources:
-        mem_mb=700,
+        mem_mb=400,
         runtime=5,
     params:
         code=code_id("scenair.report.io"),
@@ -43,7 +43,7 @@ rule report:
     benchmark:
         "benchmarks/rules/report/{year}_{scenario}.tsv"
     resources:
-        mem_mb=700,
+        mem_mb=400,
         runtime=5,
     params:
         code=code_id("scenair.report.io"),

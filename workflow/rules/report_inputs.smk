@@ -3,6 +3,8 @@ from scenair.config.figures import FIGURES, SCENARIO_FIGURES
 
 FIGURE_STEMS = tuple(FIGURES)
 SCENARIO_STEMS = tuple(SCENARIO_FIGURES)
+# what a job of figures holds: libraries and city tables, and a species on the grid
+FIGURES_MB = 380 + round(0.008 * CASE.grid.build().size)
 RESOURCE_TABLES = sorted(
     os.path.relpath(path)
     for path in Path(workflow.basedir, "resources").glob("*/*.csv*")
