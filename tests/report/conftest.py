@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from scenair.config.figures import FIGURES, FiguresConfig
+from scenair.core.io.paths import resources
 from scenair.report.io import build_manifest, build_report
 from tests.figures.contract_case import CASE, Made, write_case
 
@@ -43,6 +44,14 @@ def contract_files(made: Made) -> list[str]:
     return sorted(str(p.relative_to(made.root)) for p in found if p.name != "manifest.json")
 
 
+def brought(made: Made) -> list[str]:
+    """A shipped table and a file of the user."""
+    own = made.root / "mine.csv"
+    if not own.exists():
+        own.write_text("adcode,value\n110000,1\n", encoding="utf-8")
+    return ["mine.csv", str(resources() / "attainment/standards.csv")]
+
+
 def write_report(made: Made, **words: object) -> Path:
     """Manifest and report of the made-up result."""
     target = f"results/{made.year}/{made.scenario}"
@@ -56,6 +65,7 @@ def write_report(made: Made, **words: object) -> Path:
             scenario=made.scenario,
             config=CONFIG,
             files=contract_files(made),
+            brought=brought(made),
             figures=list(figures.values()),
             manifest=f"{target}/manifest.json",
         )

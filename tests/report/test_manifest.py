@@ -17,7 +17,7 @@ from scenair.report.io import build_manifest
 from scenair.report.manifest import assumed_rows, closure_rows, synthetic_notes, table_names
 from scenair.report.verify import KEYS, Finding, flat, verify
 from tests.figures.contract_case import Made
-from tests.report.conftest import CONFIG, contract_files, inside
+from tests.report.conftest import CONFIG, brought, contract_files, inside
 
 
 def manifest_of(made: Made) -> dict:
@@ -29,7 +29,10 @@ def test_manifest_has_its_keys_and_true_checksums(made_once: Made) -> None:
     assert set(KEYS) <= set(data)
     for name in contract_files(made_once):
         assert data["inputs"][name] == sha256_of(made_once.root / name)
-    assert data["inputs"]["resources/regions/city_names_en.csv"]
+    assert data["inputs"]["resources/regions/city_names_en.csv"]  # named by a file
+    assert data["inputs"]["resources/attainment/standards.csv"]  # an input of a rule
+    assert {row["table"] for row in data["assumed"]} == {"attainment/standards.csv"}
+    assert data["user_inputs"] == {"mine.csv": sha256_of(made_once.root / "mine.csv")}
     assert data["config"] == CONFIG
     assert len(data["versions"]["code"]["report"]) == 12
     stages = {row["stage"] for row in data["closure"]}
@@ -47,6 +50,7 @@ def test_manifest_is_the_same_twice(made: Made) -> None:
             scenario=made.scenario,
             config=CONFIG,
             files=contract_files(made),
+            brought=brought(made),
             figures=figures,
             manifest=made.result / "manifest.json",
         )
@@ -64,6 +68,7 @@ def test_open_closure_stops_the_manifest(made: Made) -> None:
             scenario=made.scenario,
             config=CONFIG,
             files=contract_files(made),
+            brought=brought(made),
             figures=[],
             manifest=made.result / "manifest.json",
         )
@@ -137,6 +142,12 @@ def test_one_changed_byte_is_seen(made: Made) -> None:
     assert finding.where.endswith("attainment/sites.csv")
     assert finding.serious
     assert "sha256" in str(finding)
+
+
+def test_changed_file_of_the_user_is_seen(made: Made) -> None:
+    (made.root / "mine.csv").write_text("adcode,value\n110000,2\n", encoding="utf-8")
+    (finding,) = verify(made.result)
+    assert (finding.kind, finding.where) == ("changed", "mine.csv")
 
 
 def test_missing_file_is_seen(made: Made) -> None:

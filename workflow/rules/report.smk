@@ -7,7 +7,7 @@ rule manifest:
         figures=expand(
             "results/{{year}}/{{scenario}}/figures/{stem}.png", stem=FIGURE_STEMS
         ),
-        tables=RESOURCE_TABLES,
+        brought=brought_files(CHAIN),
     output:
         manifest="results/{year}/{scenario}/manifest.json",
     log:

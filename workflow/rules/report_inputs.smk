@@ -5,11 +5,34 @@ FIGURE_STEMS = tuple(FIGURES)
 SCENARIO_STEMS = tuple(SCENARIO_FIGURES)
 # what a job of figures holds: libraries and city tables, and a species on the grid
 FIGURES_MB = 380 + round(0.008 * CASE.grid.build().size)
-RESOURCE_TABLES = sorted(
-    os.path.relpath(path)
-    for path in Path(workflow.basedir, "resources").glob("*/*.csv*")
-    if path.parent.name not in ("retrieved", "cache")
+# rules between what is brought and a result
+CHAIN = (
+    "inventory",
+    "city_types",
+    "history_trajectory",
+    "trajectory",
+    "city_emissions",
+    "spatial",
+    "gridded",
+    "cmaq",
+    "meteorology",
+    "background",
+    "air_quality",
+    "monitors",
+    "attainment",
 )
+
+
+def brought_files(names):
+    """Inputs of rules that no rule makes: resource tables and files of the user."""
+    return sorted(
+        {
+            str(item)
+            for name in names
+            for item in getattr(rules, name).input
+            if isinstance(item, str) and not item.startswith("results/")
+        }
+    )
 
 
 def scenario_title(name):

@@ -12,6 +12,7 @@ with job(
         scenario=snakemake.wildcards.scenario,
         config=snakemake.params.config,
         files=list(snakemake.input.files),
+        brought=list(snakemake.input.brought),
         figures=list(snakemake.input.figures),
         manifest=snakemake.output.manifest,
     )

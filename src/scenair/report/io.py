@@ -16,7 +16,6 @@ from scenair.core.io.paths import resources
 from scenair.core.io.tables import read_csv, read_table
 from scenair.report.content import CITY_COLUMNS, DOUBLE_COLUMNS, Contents
 from scenair.report.manifest import (
-    SILENT_STAGES,
     assumed_rows,
     closure_rows,
     synthetic_notes,
@@ -38,6 +37,7 @@ def build_manifest(
     scenario: str,
     config: Mapping[str, Any],
     files: Sequence[str],
+    brought: Sequence[str],
     figures: Sequence[str],
     manifest: str | Path,
 ) -> None:
@@ -51,6 +51,8 @@ def build_manifest(
         The whole configuration and, under ``scenario``, the scenario's own.
     files : sequence of str
         Contract files the result rests on, relative to the working directory.
+    brought : sequence of str
+        What no stage made: resource tables and files of the user.
     figures : sequence of str
         Figures, listed under ``outputs``.
     manifest : str or Path
@@ -63,8 +65,9 @@ def build_manifest(
         A file that is missing or damaged.
     """
     attributes = {name: _attributes(name) for name in files if name.endswith(".nc")}
-    tables = table_names(str(a[""].get("resource_tables", "")) for a in attributes.values())
-    tables = sorted({*tables, *_tables_of_silent_stages()})
+    named = table_names(str(a[""].get("resource_tables", "")) for a in attributes.values())
+    shipped, own = split_brought(brought)
+    tables = sorted({*named, *shipped})
     closures = [name for name in files if "closure" in Path(name).name]
     checksums = {name: sha256_of(name) for name in files}
     checksums |= {f"resources/{name}": sha256_of(resources() / name) for name in tables}
@@ -73,13 +76,15 @@ def build_manifest(
         frame = read_csv(name, columns=COLUMNS)
         closure += closure_rows(name, require_closed(frame, where=name))
     for name in tables:
-        assumed += assumed_rows(name, read_table(name))
+        if name.endswith((".csv", ".csv.gz")):
+            assumed += assumed_rows(name, read_table(name))
     write_json(
         {
             "target": {"year": year, "scenario": scenario},
             "versions": versions(),
             "config": dict(config),
             "inputs": checksums,
+            "user_inputs": {name: sha256_of(name) for name in own},
             "outputs": {name: sha256_of(name) for name in figures},
             "assumed": assumed,
             "closure": closure,
@@ -97,11 +102,17 @@ def _attributes(path: str) -> dict[str, dict[str, Any]]:
         return {"": dict(ds.attrs)} | {str(n): dict(v.attrs) for n, v in ds.variables.items()}
 
 
-def _tables_of_silent_stages() -> list[str]:
-    found: Iterable[Path] = (
-        path for stage in SILENT_STAGES for path in (resources() / stage).glob("*.csv*")
-    )
-    return sorted(str(path.relative_to(resources())) for path in found)
+def split_brought(paths: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Names relative to ``resources/``, and the paths of the user's own files."""
+    folder = resources().resolve()
+    shipped, own = [], []
+    for path in sorted(set(paths)):
+        full = Path(path).resolve()
+        if full.is_relative_to(folder):
+            shipped.append(full.relative_to(folder).as_posix())
+        else:
+            own.append(path)
+    return shipped, own
 
 
 def build_report(

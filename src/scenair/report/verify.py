@@ -105,6 +105,7 @@ def verify(result_dir: str | Path) -> list[Finding]:
     root = folder.parents[2]
     findings = [
         *_checksums({**manifest["inputs"], **manifest.get("outputs", {})}, root=root),
+        *_user_files(manifest.get("user_inputs", {}), root=root),
         *_closure_files(manifest["closure"], root=root),
         *_gridded_mass(folder),
         *_configuration(manifest["config"]),
@@ -122,13 +123,22 @@ def locate(name: str, *, root: Path) -> Path:
 
 def _checksums(wanted: dict[str, str], *, root: Path) -> Iterator[Finding]:
     for name, checksum in sorted(wanted.items()):
-        path = locate(name, root=root)
-        if not path.is_file():
-            yield Finding("missing", name, "the file is gone")
-        elif (found := sha256_of(path)) != checksum:
-            yield Finding(
-                "changed", name, f"sha256 is {found[:12]}..., the manifest says {checksum[:12]}..."
-            )
+        yield from _checksum(name, locate(name, root=root), checksum)
+
+
+def _user_files(wanted: dict[str, str], *, root: Path) -> Iterator[Finding]:
+    # a user's files may lie anywhere; they are only hashed
+    for name, checksum in sorted(wanted.items()):
+        yield from _checksum(name, root / name, checksum)
+
+
+def _checksum(name: str, path: Path, checksum: str) -> Iterator[Finding]:
+    if not path.is_file():
+        yield Finding("missing", name, "the file is gone")
+    elif (found := sha256_of(path)) != checksum:
+        yield Finding(
+            "changed", name, f"sha256 is {found[:12]}..., the manifest says {checksum[:12]}..."
+        )
 
 
 def _closure_files(wanted: list[dict[str, Any]], *, root: Path) -> Iterator[Finding]:
