@@ -22,21 +22,30 @@ CEILING: Final = {"moles/s": 1e5, "g/s": 1e7}
 def check(file: IoapiFile) -> list[Finding]:
     """Findings on values; reads record by record."""
     out = Findings(file.name)
+    constant = []
     for name in file.data_variables:
         var = file.variables[name]
         if "TSTEP" not in var.dims or var.dtype.kind not in "fiu":
             continue
-        _variable(file, var, out)
+        if _variable(file, var, out):
+            constant.append(name)
+    if constant:
+        shown = ", ".join(constant[:5]) + (" ..." if len(constant) > 5 else "")
+        out.note(
+            "no-diurnal-cycle", shown, f"{len(constant)} variable(s) the same in every record",
+            "right for sources that run day and night; else apply an hourly profile",
+        )  # fmt: skip
     return out.items
 
 
-def _variable(file: IoapiFile, var: Variable, out: Findings) -> None:
+def _variable(file: IoapiFile, var: Variable, out: Findings) -> bool:
+    """Findings of one variable; True where it is the same in every record."""
     largest, total, constant = 0.0, 0.0, True
     first: npt.NDArray[np.float64] | None = None
     for record in range(var.shape[0]):
         values = np.asarray(file.read(var.name, record), dtype=np.float64)
         if _bad(values, var.name, record, out):
-            return
+            return False
         largest = max(largest, float(values.max(initial=0.0)))
         total += float(values.sum())
         first = values if first is None else first
@@ -44,15 +53,12 @@ def _variable(file: IoapiFile, var: Variable, out: Findings) -> None:
     unit = str(var.attrs.get("units", "")).strip()
     if total == 0:
         out.warning("all-zero", var.name, "zero everywhere", "leave the variable out, or fill it")
-    elif constant and var.shape[0] > 1:
-        out.note(
-            "no-diurnal-cycle", var.name, "the same in every record", "apply an hourly profile"
-        )
     if largest > CEILING.get(unit, np.inf):
         out.warning(
             "implausible", var.name, f"{largest:.3g} {unit} in one cell",
             "look for a wrong factor (g for kg, year for second): the solver fails on it",
         )  # fmt: skip
+    return constant and total > 0 and var.shape[0] > 1
 
 
 def _bad(values: npt.NDArray[np.float64], name: str, record: int, out: Findings) -> bool:
