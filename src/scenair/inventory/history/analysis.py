@@ -154,7 +154,7 @@ def decoupling(co2: pd.DataFrame, gdp: pd.DataFrame, *, level: str) -> pd.DataFr
             rows.append((level, code, a, b, dc, dg, e, name))
     columns = ["level", "adcode", "first_year", "last_year", "co2_change", "gdp_change",
                "elasticity", "class"]  # fmt: skip
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=columns).assign(gdp_basis="current prices")
 
 
 def kuznets_table(
