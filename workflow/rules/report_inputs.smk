@@ -24,7 +24,7 @@ CHAIN = (
 
 
 def brought_files(names):
-    """Inputs of rules that no rule makes: resource tables and files of the user."""
+    """What rules take and none of them makes: resource tables and files of the user."""
     return sorted(
         {
             str(item)
