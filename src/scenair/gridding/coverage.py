@@ -44,37 +44,54 @@ class Pieces:
     row: Array
 
 
-def edges_of(
-    x: Array, y: Array, ring_start: Index, polygon_of_ring: Index
-) -> tuple[Array, Array, Array, Array, Index]:
-    """Edges of closed or open rings.
+@dataclass(frozen=True)
+class Edges:
+    """Edges in index space (cells), each with the polygons on its two sides.
+
+    Attributes
+    ----------
+    x0, y0, x1, y1 : array (n,)
+    left, right : array (n,)
+        The polygon to the left of the edge (which it runs round counter-clockwise) and the one to
+        its right; -1 for none. An edge that two polygons share is cut once.
+    """
+
+    x0: Array
+    y0: Array
+    x1: Array
+    y1: Array
+    left: Index
+    right: Index
+
+    def take(self, keep: npt.NDArray[np.bool_]) -> Edges:
+        """Some of the edges."""
+        return Edges(*(getattr(self, f)[keep] for f in ("x0", "y0", "x1", "y1", "left", "right")))
+
+
+def edges_of(x: Array, y: Array, ring_start: Index, polygon_of_ring: Index) -> Edges:
+    """Edges of closed or open rings, none of them shared.
 
     Parameters
     ----------
     x, y : array (vertices,)
+        Index space.
     ring_start : array (rings + 1,)
         First vertex of each ring.
     polygon_of_ring : array (rings,)
-
-    Returns
-    -------
-    x0, y0, x1, y1 : array (edges,)
-    polygon : array (edges,)
     """
     follower = np.arange(1, len(x) + 1)
     follower[ring_start[1:] - 1] = ring_start[:-1]
     polygon = np.repeat(polygon_of_ring, np.diff(ring_start))
-    return x, y, x[follower], y[follower], polygon
+    return Edges(x, y, x[follower], y[follower], polygon, np.full(len(x), -1))
 
 
-def coverage(edges: tuple[Array, Array, Array, Array, Index], *, ncols: int, nrows: int) -> Pieces:
+def coverage(edges: Edges, *, ncols: int, nrows: int) -> Pieces:
     """Areas and centroids of all intersections.
 
     Parameters
     ----------
-    edges : tuple
-        x0, y0, x1, y1 in index space (cells), and the polygon of each edge. Counter-clockwise
-        shells; a clockwise polygon counts the same.
+    edges : Edges
+        Counter-clockwise shells; a polygon that runs clockwise counts the same.
     ncols, nrows : int
 
     Returns
@@ -110,30 +127,36 @@ def _row_moment(u0: Array, v0: Array, u1: Array, v1: Array) -> Array:
 
 
 def _cut(
-    edges: tuple[Array, Array, Array, Array, Index], *, ncols: int, nrows: int
+    edges: Edges, *, ncols: int, nrows: int
 ) -> tuple[Array, Array, Array, Array, Index, Index, Index]:
     """Edges cut at the grid lines, in coordinates of their own cell (0 to 1)."""
-    x0, y0, x1, y1, polygon = edges
     # what lies beyond the grid needs no cuts: west it acts on all columns, else on none
-    keep = (np.maximum(y0, y1) > 0) & (np.minimum(y0, y1) < nrows) & (y0 != y1)
-    keep &= np.minimum(x0, x1) < ncols
-    x0, y0, x1, y1, polygon = (a[keep] for a in (x0, y0, x1, y1, polygon))
+    low, high = np.minimum(edges.y0, edges.y1), np.maximum(edges.y0, edges.y1)
+    keep = (high > 0) & (low < nrows) & (low < high)
+    keep &= np.minimum(edges.x0, edges.x1) < ncols
+    kept = edges.take(keep)
+    x0, y0, x1, y1 = kept.x0, kept.y0, kept.x1, kept.y1
     a, b, e = _pieces_of_edges(x0, y0, x1, y1, ncols=ncols, nrows=nrows)
     dx, dy = x1[e] - x0[e], y1[e] - y0[e]
     middle = (a + b) / 2
     col = np.floor(x0[e] + middle * dx).astype(np.int64)
     row = np.floor(y0[e] + middle * dy).astype(np.int64)
     ok = (row >= 0) & (row < nrows) & (col < ncols)
-    a, b, e, dx, dy, col, row = (z[ok] for z in (a, b, e, dx, dy, col, row))
-    col = np.maximum(col, -1)
+    a, b, dx, dy = (z[ok] for z in (a, b, dx, dy))
+    e, col, row = e[ok], np.maximum(col[ok], -1), row[ok]
+    u0, v0 = x0[e] + a * dx - col, y0[e] + a * dy - row
+    u1, v1 = x0[e] + b * dx - col, y0[e] + b * dy - row
+    # the polygon on the right runs along the edge the other way
+    left, right = kept.left[e], kept.right[e]
+    on, back = np.flatnonzero(left >= 0), np.flatnonzero(right >= 0)
     return (
-        x0[e] + a * dx - col,
-        y0[e] + a * dy - row,
-        x0[e] + b * dx - col,
-        y0[e] + b * dy - row,
-        polygon[e],
-        col,
-        row,
+        np.concatenate([u0[on], u1[back]]),
+        np.concatenate([v0[on], v1[back]]),
+        np.concatenate([u1[on], u0[back]]),
+        np.concatenate([v1[on], v0[back]]),
+        np.concatenate([left[on], right[back]]),
+        np.concatenate([col[on], col[back]]),
+        np.concatenate([row[on], row[back]]),
     )
 
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pandas as pd
+    from shapely import Geometry
 
 logger = logging.getLogger(__name__)
 
@@ -89,6 +90,22 @@ def _operators(
     census = read_table("regions/census2020_county.csv.gz")
     statistics = census.pivot_table(index="county", columns="variable", values="value")
     statistics = statistics.reindex(table.index).fillna(0.0)
+    pattern = _settlement_pattern(grid, geometries=geometries, areas=areas)
+    return operator.sector_operators(
+        proxies,
+        sectors=SECTORS,
+        patterns={"area": mass_weights(areas), "settlement": pattern},
+        statistics=statistics,
+        unit_of_county=np.searchsorted(np.asarray(cities), table["adcode"].to_numpy()),
+        n_units=len(cities),
+        county_area=np.asarray(areas.sum(axis=0)).ravel(),
+    )
+
+
+def _settlement_pattern(
+    grid: Grid, *, geometries: list[Geometry], areas: sp.csr_matrix
+) -> sp.csr_matrix:
+    """Cells x counties by the settlements of each county."""
     kernel = read_table("gridding/settlement_kernel.csv").set_index("parameter")["value"]
     places = read_table("gridding/settlements.csv.gz")
     population = places["value"].to_numpy(dtype=np.float64)
@@ -103,21 +120,12 @@ def _operators(
     if grid.gdtyp == LATLON:
         sigma = np.degrees(sigma / EARTH_RADIUS_M)
     kernels = settlements.kernel_matrix(places[keep], grid, sigma=sigma)
-    pattern = operator.settlement_pattern(
+    return operator.settlement_pattern(
         areas,
         kernels,
         population=population[keep],
         county=home[keep],
         cell_area=grid.cell_area,
-    )
-    return operator.sector_operators(
-        proxies,
-        sectors=SECTORS,
-        patterns={"area": mass_weights(areas), "settlement": pattern},
-        statistics=statistics,
-        unit_of_county=np.searchsorted(np.asarray(cities), table["adcode"].to_numpy()),
-        n_units=len(cities),
-        county_area=np.asarray(areas.sum(axis=0)).ravel(),
     )
 
 

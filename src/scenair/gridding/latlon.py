@@ -16,12 +16,13 @@ import scipy.sparse as sp
 
 from scenair.core.errors import InputError
 from scenair.core.grids import EARTH_RADIUS_M
-from scenair.gridding.coverage import coverage, edges_of, spherical_areas
+from scenair.gridding.coverage import Edges, coverage, spherical_areas
 
 if TYPE_CHECKING:
     from scenair.core.grids import Grid
 
 Array = npt.NDArray[np.float64]
+Index = npt.NDArray[np.int64]
 #: Raster cells that are handled at once; bounds the memory of a fine raster to about 200 MB.
 _CHUNK = 200_000
 _COARSE_DEG = 0.15
@@ -99,6 +100,7 @@ def latlon_weights(
         degrees, 5e-6 at 0.05); by default 3 from 0.15 degrees on, else none.
     cells : array of int, optional
         Flat raster cells (row-major, south first) to do; others get an empty column.
+        A cell that does not touch the grid has its whole mass in the last row.
 
     Returns
     -------
@@ -107,69 +109,99 @@ def latlon_weights(
     """
     if extra is None:
         extra = 3 if np.diff(raster.lon).max() > _COARSE_DEG else 0
-    wanted = np.arange(raster.shape[0] * raster.shape[1]) if cells is None else np.asarray(cells)
+    rows, columns = raster.shape
+    member = np.ones(raster.shape, dtype=bool)
+    if cells is not None:
+        member[:] = False
+        member.ravel()[cells] = True
+    band = max(1, _CHUNK // columns)
     parts = [
-        _weights(raster, grid, wanted[i : i + _CHUNK], extra=extra)
-        for i in range(0, len(wanted), _CHUNK)
+        _band(raster, grid, first, member[first : first + band], extra=extra)
+        for first in range(0, rows, band)
+        if member[first : first + band].any()
     ]
-    n = raster.shape[0] * raster.shape[1]
-    rows, cols, values = (np.concatenate([p[k] for p in parts]) for k in range(3))
-    return sp.csc_matrix((values, (rows, cols)), shape=(grid.size + 1, n))
+    if not parts:
+        return sp.csc_matrix((grid.size + 1, rows * columns))
+    target, source, values = (np.concatenate([p[k] for p in parts]) for k in range(3))
+    return sp.csc_matrix((values, (target, source)), shape=(grid.size + 1, rows * columns))
 
 
-def _weights(
-    raster: Raster, grid: Grid, wanted: npt.NDArray[np.int64], *, extra: int
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Array]:
-    x, y = _outlines(raster, grid, wanted, extra=extra)
-    n, corners = x.shape
-    hit = _reaches(x, y, grid)
-    # an outline inside one cell needs no cutting (most of a raster finer than the grid)
-    col, row = np.floor(x[:, 0]), np.floor(y[:, 0])
-    single = hit & (np.floor(x) == col[:, None]).all(1) & (np.floor(y) == row[:, None]).all(1)
-    inner = np.flatnonzero(single)
-    alone = (row[inner] * grid.ncols + col[inner]).astype(np.int64)
-    hit &= ~single
-    start = np.arange(hit.sum() + 1) * corners
-    edges = edges_of(x[hit].ravel(), y[hit].ravel(), start, np.flatnonzero(hit))
+def _band(
+    raster: Raster, grid: Grid, first: int, member: npt.NDArray[np.bool_], *, extra: int
+) -> tuple[Index, Index, Array]:
+    """Target cells, source cells and shares of a band of raster rows."""
+    x, y = _vertices(raster, grid, first, first + len(member), extra=extra)
+    (x_low, x_high), (y_low, y_high) = (_extremes(a, extra) for a in (x, y))
+    with np.errstate(invalid="ignore"):
+        near = member & np.isfinite(x_high - x_low) & np.isfinite(y_high - y_low)
+        near &= (x_high > 0) & (x_low < grid.ncols) & (y_high > 0) & (y_low < grid.nrows)
+        col, row = np.floor(x_low), np.floor(y_low)
+        # a cell inside one grid cell needs no cutting (most of a raster finer than the grid)
+        single = near & (np.floor(x_high) == col) & (np.floor(y_high) == row)
+        whole = (x_low >= 0) & (x_high <= grid.ncols) & (y_low >= 0) & (y_high <= grid.nrows)
+    edges = _shared_edges(x, y, near & ~single, extra=extra)
     pieces = coverage(edges, ncols=grid.ncols, nrows=grid.nrows)
     area = spherical_areas(pieces, grid)
-    inside = np.bincount(pieces.polygon, area, n)
+    inner = np.flatnonzero(single)
+    alone = (row.ravel()[inner] * grid.ncols + col.ravel()[inner]).astype(np.int64)
+    inside = np.bincount(pieces.polygon, area, member.size)
     inside[inner] = 1.0
-    whole = (x.min(1) >= 0) & (x.max(1) <= grid.ncols) & (y.min(1) >= 0) & (y.max(1) <= grid.nrows)
-    exact = raster.cell_area.ravel()[wanted]
-    total = np.where(whole, inside, np.maximum(exact, inside))
-    outside = np.where(whole, 0.0, 1 - inside / total)
-    # an outline of chords misses a sliver of a cell that the grid's edge does not cut
+    exact = raster.cell_area[first : first + len(member)].ravel()
+    # a cell inside the grid sums to 1 by its own pieces; of a cut one the exact area is the whole
+    total = np.where(whole.ravel(), inside, np.maximum(exact, inside))
+    cut = (near & ~whole & ~single).ravel()
+    outside = np.zeros(member.size)
+    outside[cut] = 1 - inside[cut] / total[cut]
+    outside[(member & ~near).ravel()] = 1.0
     edge = np.flatnonzero(outside > 0)
     rows = np.concatenate([alone, pieces.cell, np.full(len(edge), grid.size)])
-    cols = wanted[np.concatenate([inner, pieces.polygon, edge])]
+    cols = np.concatenate([inner, pieces.polygon, edge]) + first * member.shape[1]
     values = [np.ones(len(inner)), area / total[pieces.polygon], outside[edge]]
     return rows, cols, np.concatenate(values)
 
 
-def _outlines(
-    raster: Raster, grid: Grid, wanted: npt.NDArray[np.int64], *, extra: int
+def _vertices(
+    raster: Raster, grid: Grid, first: int, last: int, *, extra: int
 ) -> tuple[Array, Array]:
-    """Outlines of raster cells in index space of the grid, counter-clockwise."""
-    row, col = np.divmod(wanted, raster.shape[1])
-    step = np.linspace(0, 1, extra + 2)
-    # every vertex is projected once: all parallels with their extra vertices
-    first, last = int(row.min()), int(row.max()) + 1
-    lon = (raster.lon[:-1, None] + np.diff(raster.lon)[:, None] * step[:-1]).ravel()
+    """Vertices of rows ``first`` to ``last`` in index space of the grid, (lines, vertices).
+
+    Every vertex is projected once; between two corners of a parallel lie ``extra`` more.
+    """
+    step = np.linspace(0, 1, extra + 2)[:-1]
+    lon = (raster.lon[:-1, None] + np.diff(raster.lon)[:, None] * step).ravel()
     lon = np.append(lon, raster.lon[-1])
-    px, py = grid.project(*np.meshgrid(lon, raster.lat[first : last + 1]))
-    px = (px - grid.xorig) / grid.xcell
-    py = (py - grid.yorig) / grid.ycell
-    along = col[:, None] * (extra + 1) + np.arange(extra + 2)
-    south, north = (row - first)[:, None], (row - first + 1)[:, None]
-    x = np.hstack([px[south, along], px[north, along[:, ::-1]]])
-    y = np.hstack([py[south, along], py[north, along[:, ::-1]]])
-    return x, y
+    x, y = grid.project(*np.meshgrid(lon, raster.lat[first : last + 1]))
+    return (x - grid.xorig) / grid.xcell, (y - grid.yorig) / grid.ycell
 
 
-def _reaches(x: Array, y: Array, grid: Grid) -> npt.NDArray[np.bool_]:
-    """Outlines whose bounding box touches the grid (NaN and infinity don't)."""
-    with np.errstate(invalid="ignore"):
-        near = (x.max(1) > 0) & (x.min(1) < grid.ncols)
-        near &= (y.max(1) > 0) & (y.min(1) < grid.nrows)
-    return np.asarray(near & np.isfinite(x).all(1) & np.isfinite(y).all(1))
+def _extremes(values: Array, extra: int) -> tuple[Array, Array]:
+    """Smallest and largest coordinate of each cell's outline, (rows, columns)."""
+    low = high = values[:, : -1 : extra + 1]
+    for k in range(1, extra + 2):
+        column = values[:, k :: extra + 1][:, : low.shape[1]]
+        low, high = np.minimum(low, column), np.maximum(high, column)
+    return np.minimum(low[:-1], low[1:]), np.maximum(high[:-1], high[1:])
+
+
+def _shared_edges(x: Array, y: Array, active: npt.NDArray[np.bool_], *, extra: int) -> Edges:
+    """Sides of the active cells, each once: parallels eastward, meridians northward."""
+    rows, columns = active.shape
+    number = np.full((rows + 2, columns + 2), -1)
+    number[1:-1, 1:-1] = np.where(active, np.arange(rows * columns).reshape(rows, columns), -1)
+    above = np.repeat(number[1:, 1:-1], extra + 1, axis=1)
+    below = np.repeat(number[:-1, 1:-1], extra + 1, axis=1)
+    corner_x, corner_y = x[:, :: extra + 1], y[:, :: extra + 1]
+    edges = Edges(
+        *(
+            np.concatenate([a.ravel(), b.ravel()])
+            for a, b in (
+                (x[:, :-1], corner_x[:-1]),
+                (y[:, :-1], corner_y[:-1]),
+                (x[:, 1:], corner_x[1:]),
+                (y[:, 1:], corner_y[1:]),
+                (above, number[1:-1, :-1]),
+                (below, number[1:-1, 1:]),
+            )
+        )
+    )
+    return edges.take((edges.left >= 0) | (edges.right >= 0))

@@ -17,7 +17,7 @@ import shapely
 
 from scenair.core.errors import InputError
 from scenair.core.grids import CN36, LATLON, Grid
-from scenair.gridding.coverage import coverage, edges_of, spherical_areas
+from scenair.gridding.coverage import Edges, coverage, edges_of, spherical_areas
 from scenair.gridding.latlon import Raster, latlon_weights
 
 if TYPE_CHECKING:
@@ -52,9 +52,7 @@ def raster_grid(raster: Raster) -> Grid:
     )
 
 
-def ring_edges(
-    geometries: Sequence[shapely.Geometry], grid: Grid
-) -> tuple[Array, Array, Array, Array, npt.NDArray[np.int64]]:
+def ring_edges(geometries: Sequence[shapely.Geometry], grid: Grid) -> Edges:
     """Edges of the rings of polygons in index space of a lat-lon grid; holes run clockwise."""
     parts, owner = shapely.get_parts(np.asarray(geometries, dtype=object), return_index=True)
     rings, part = shapely.get_rings(shapely.orient_polygons(parts), return_index=True)
