@@ -54,7 +54,8 @@ def write_case(root: Path, *, year: int = 2030, scenario: str = "peak") -> Made:
     """Write all contract files of one year and scenario, and of the monitor year."""
     made = Made(root, year, scenario)
     trajectories(root, scenario)
-    for y, s, factor in ((2015, "history", 1.0), (year, scenario, 0.6)):
+    runs = {(2015, "history"): 1.0} | ({(year, scenario): 0.6} if scenario != "history" else {})
+    for (y, s), factor in runs.items():
         folder = root / "results" / str(y) / s
         emission = emissions(folder, year=y, factor=factor)
         gridded(folder, emission, year=y)
@@ -84,7 +85,7 @@ def city_emission(factor: float) -> xr.DataArray:
 
 def trajectories(root: Path, scenario: str) -> None:
     """History, reference and the scenario: linear falls of different slope."""
-    for name, slope in {"history": 0.0, "reference": 0.005, scenario: 0.03}.items():
+    for name, slope in {scenario: 0.03, "reference": 0.005, "history": 0.0}.items():
         years = np.arange(2013, 2018 if name == "history" else 2036, dtype="int32")
         scale = xr.DataArray(
             1 - 0.01 * (np.minimum(years, 2017) - 2013) - slope * np.maximum(years - 2017, 0),

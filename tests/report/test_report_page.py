@@ -115,6 +115,14 @@ def test_relative_ozone_is_shown_where_there_is_one(made: Made, text: str) -> No
     assert any("0.87" in row for row in Page(page).rows)
 
 
+def test_history_shows_an_amount_and_no_peak(tmp_path: Path) -> None:
+    made = write_case(tmp_path, year=2015, scenario="history")
+    page = (write_report(made, title="History") / "report.html").read_text(encoding="utf-8")
+    assert "in 2015; highest of 2013-2017" in page
+    assert "no peak in" not in page
+    assert '<div class="label">double attainment' not in page
+
+
 def test_same_bytes_twice(made: Made) -> None:
     before = (made.result / "report.html").read_bytes()
     write_report(made)

@@ -117,9 +117,6 @@ def co2_peak(co2: xr.DataArray) -> tuple[int, float, bool]:
 def headline(c: Contents) -> list[dict[str, str]]:
     """The cards on top of the report: label, value, and what it stands beside."""
     nation = c.summary["national"]
-    peak_year, peak, peaked = co2_peak(c.co2)
-    span = f"{int(c.co2['year'][0])}-{int(c.co2['year'][-1])}"
-    first = ", the first year of the record" if peak_year == int(c.co2["year"][0]) else ""
     cards = [
         {
             "label": "population-weighted PM2.5",
@@ -133,12 +130,7 @@ def headline(c: Contents) -> list[dict[str, str]]:
             "beside": f"limit in force on 31 December {c.year}; {_at_compare(c)}"
             f"{_units_beside(nation)}",
         },
-        {
-            "label": f"direct CO₂ of the {len(c.cities)} units",
-            "value": f"highest in {peak_year}" if peaked else f"no peak in {span}",
-            "beside": f"{peak:,.0f} Tg in {peak_year}{first}; "
-            f"{float(c.co2.sel(year=c.year)):,.0f} Tg in {c.year}",
-        },
+        _co2_card(c),
     ]
     both = nation.get("double_monitored") or {}
     share = (both.get("percent") or {}).get("both")
@@ -152,6 +144,22 @@ def headline(c: Contents) -> list[dict[str, str]]:
             }
         )
     return cards
+
+
+def _co2_card(c: Contents) -> dict[str, str]:
+    """The peak of direct CO2; history has no future to peak in and shows the year's amount."""
+    label = f"direct CO₂ of the {len(c.cities)} units"
+    peak_year, peak, peaked = co2_peak(c.co2)
+    years = c.co2["year"].values
+    now = f"{float(c.co2.sel(year=c.year)):,.0f} Tg"
+    highest = f"{peak:,.0f} Tg in {peak_year}"
+    if peak_year == int(years[0]):
+        highest += ", the first year of the record"
+    if c.is_history:
+        beside = f"in {c.year}; highest of {years[0]}-{years[-1]}: {highest}"
+        return {"label": label, "value": now, "beside": beside}
+    value = f"highest in {peak_year}" if peaked else f"no peak in {years[0]}-{years[-1]}"
+    return {"label": label, "value": value, "beside": f"{highest}; {now} in {c.year}"}
 
 
 def _background_range(c: Contents) -> str:
