@@ -18,6 +18,7 @@ from scenair.projection.drivers import growth, interpolate, scaled_activity
 from scenair.projection.setup import Setup
 from scenair.projection.turnover import (
     Fleet,
+    last_rebuild,
     siting_weights,
     spread_ratio,
     survival,
@@ -51,6 +52,13 @@ def test_share_is_one_in_the_base_year_and_never_grows() -> None:
     assert (np.diff(share[-1]) >= 0).all(), "older plants close first"
     # 2035: age 55 against age 37 of a plant of 1980, S(55)/S(37) = 0.0105 < 0.05: closed
     assert share[-1, 1] == 0.0
+
+
+def test_a_works_has_the_vintage_of_its_last_rebuild() -> None:
+    start = np.array([1958.0, 1988.0, 2010.0, 2020.0])
+    found = last_rebuild(start, base_year=2017, period=30.0)
+    assert found.tolist() == [1988.0, 1988.0, 2010.0, 2020.0]
+    assert last_rebuild(start, base_year=2017, period=0.0).tolist() == start.tolist()
 
 
 def test_an_oldest_age_closes_plants_early() -> None:

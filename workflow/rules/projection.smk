@@ -174,3 +174,75 @@ rule city_emissions:
         config=section("case", "projection"),
     script:
         "../scripts/city_emissions.py"
+
+
+rule decomposition:
+    input:
+        tables=PROJECTION_TABLES,
+        user_measures=USER_MEASURES,
+        inventories=HISTORY_INVENTORIES,
+        points=f"results/inventory/points_{BASE_YEAR}.csv",
+        types="results/projection/city_types.csv",
+        potentials=potentials_of,
+        responsibility=responsibility_of,
+        iamc=iamc_of,
+    output:
+        contributions="results/trajectories/{scenario}.contributions.csv",
+        shapley="results/trajectories/{scenario}.shapley.csv",
+        sectors="results/trajectories/{scenario}.sectors.csv",
+        cities="results/trajectories/{scenario}.cities.csv",
+    log:
+        "logs/decomposition/{scenario}.log",
+    benchmark:
+        "benchmarks/rules/decomposition/{scenario}.tsv"
+    wildcard_constraints:
+        scenario=r"(?!history)[a-z][a-z0-9_]*",
+    resources:
+        mem_mb=2500,
+        runtime=60,
+    params:
+        code=code_id("scenair.projection.io"),
+        config=section("case", "projection"),
+        plan=lambda wildcards: dump_model(SCENARIOS[wildcards.scenario]),
+    script:
+        "../scripts/decomposition.py"
+
+
+rule projection_comparison:
+    input:
+        tables=PROJECTION_TABLES,
+        trajectories=expand("results/trajectories/{scenario}.nc", scenario=SCENARIOS),
+    output:
+        national="results/projection/comparison.csv",
+        order="results/projection/order.csv",
+        spread="results/projection/spread.csv",
+    log:
+        "logs/projection/comparison.log",
+    benchmark:
+        "benchmarks/rules/projection_comparison.tsv"
+    resources:
+        mem_mb=1500,
+        runtime=15,
+    params:
+        code=code_id("scenair.projection.io"),
+        scenarios=list(SCENARIOS),
+    script:
+        "../scripts/projection_comparison.py"
+
+
+rule iamc_export:
+    input:
+        trajectory="results/trajectories/{scenario}.nc",
+    output:
+        table="results/trajectories/{scenario}.iamc.csv",
+    log:
+        "logs/iamc_export/{scenario}.log",
+    benchmark:
+        "benchmarks/rules/iamc_export/{scenario}.tsv"
+    resources:
+        mem_mb=1500,
+        runtime=10,
+    params:
+        code=code_id("scenair.projection.io"),
+    script:
+        "../scripts/iamc_export.py"

@@ -62,7 +62,7 @@ class _Run:
                 turnover.spread_ratio(turned.output, weight, self.state.province, needed)
                 / np.maximum(needed, 1e-9)[:, None]
             )
-            self.activity[:, :, pairs] *= place[:, :, None]
+            self._move(pairs, place)
             if sector == "iron_steel":
                 self._follow(place, weight)
 
@@ -77,7 +77,16 @@ class _Run:
             self.state.province,
             np.ones(place.shape[0]),
         )
-        self.activity[:, :, self.state.of_sector("coking")] *= by_province[:, :, None]
+        self._move(self.state.of_sector("coking"), by_province)
+
+    def _move(self, pairs: npt.NDArray[np.intp], place: Array) -> None:
+        """Move activity between cities; the sum of every source stays on its control total."""
+        before = self.activity[:, :, pairs].sum(axis=1, keepdims=True)
+        moved = self.activity[:, :, pairs] * place[:, :, None]
+        after = moved.sum(axis=1, keepdims=True)
+        self.activity[:, :, pairs] = moved * np.divide(
+            before, after, out=np.ones_like(after), where=after > 0
+        )
 
     def _output(self, sector: str, name: str, weight: Array) -> Array:
         for items in self.setup.tables.library.values():

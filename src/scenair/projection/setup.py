@@ -111,7 +111,11 @@ class Setup:
             out[sector] = turnover.Fleet(
                 capacity=rows["capacity"].to_numpy(dtype=np.float64),
                 city=np.array([order[int(a)] for a in rows["adcode"]], dtype=np.intp),
-                start=rows["start_year"].to_numpy(dtype=np.float64),
+                start=turnover.last_rebuild(
+                    rows["start_year"].to_numpy(dtype=np.float64),
+                    base_year=self.base_year,
+                    period=self.tables.parameters[f"{sector}_rebuild"],
+                ),
             )
         return out
 

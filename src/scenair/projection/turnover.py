@@ -56,6 +56,14 @@ def survival(age: Array, *, median: float | Array, slope: float) -> Array:
     return 1.0 / (1.0 + np.exp(np.clip(slope * (age - median), -60, 60)))
 
 
+def last_rebuild(start: Array, *, base_year: int, period: float) -> Array:
+    """Year of the last rebuild up to the base year; ``period`` 0 means that none happens."""
+    if period <= 0:
+        return start
+    out: Array = start + period * np.floor(np.maximum(base_year - start, 0.0) / period)
+    return out
+
+
 def surviving_share(
     start: Array,
     years: Array,

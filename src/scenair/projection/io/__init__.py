@@ -1,5 +1,10 @@
 """Files of the stage projection: one function a Snakemake rule."""
 
+from scenair.projection.io.analysis import (
+    build_comparison,
+    build_decomposition,
+    build_iamc_export,
+)
 from scenair.projection.io.potentials import build_measure_potentials
 from scenair.projection.io.rules import (
     build_city_emissions,
@@ -11,7 +16,10 @@ from scenair.projection.io.rules import (
 __all__ = [
     "build_city_emissions",
     "build_city_types",
+    "build_comparison",
+    "build_decomposition",
     "build_history_trajectory",
+    "build_iamc_export",
     "build_measure_potentials",
     "build_trajectory",
 ]

@@ -75,7 +75,7 @@ def trajectory_dataset(
         emission = np.concatenate([emission, projection.emission[later]])
     for r in range(net.shape[1]):
         # a factor that nothing uses says nothing, and its damage would not show
-        net[:, r] *= activity[:, base.region == r].any(axis=1)[..., None]
+        net[:, r] *= np.any(activity[:, base.region == r] != 0, axis=1)[..., None]
     co2 = emission[..., SPECIES.index("CO2")].sum(axis=2)
     year, peaked = peak_years(co2, years, tolerance=tolerance)
     ds = xr.Dataset(

@@ -1,0 +1,418 @@
+"""Types, scores, selection, decomposition, comparison, IAMC."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+from scenair.config.load import dump
+from scenair.config.scenario import MeasureUse, Scenario
+from scenair.core.errors import InputError
+from scenair.core.sectors import SECTORS
+from scenair.core.species import SPECIES
+from scenair.projection import decomposition
+from scenair.projection import io as rules
+from scenair.projection.comparison import beside, growth_spread, national_order, national_table
+from scenair.projection.iamc import drivers_from, export, reduce_ratio, tidy
+from scenair.projection.io.readers import read_iamc_table, read_trajectory
+from scenair.projection.model import project
+from scenair.projection.scores import city_scores, key_sectors, relative_rank
+from scenair.projection.selection import (
+    LEVEL_EFFORT,
+    Problem,
+    by_potential,
+    effort_of,
+    solve_peak,
+)
+from scenair.projection.setup import Setup, choose, uniform
+from scenair.projection.typology import (
+    ARCHETYPES,
+    FEATURES,
+    TYPES,
+    assign_names,
+    classify,
+    standardise,
+)
+
+
+# ------------------------------------------------------------------ types
+def cloud(seed: int = 0, per_type: int = 15) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    values = np.repeat(ARCHETYPES, per_type, axis=0) + rng.normal(0, 0.25, (6 * per_type, 8))
+    return pd.DataFrame(values, columns=list(FEATURES))
+
+
+def test_archetypes_are_found_again() -> None:
+    found = classify(cloud(), k=6, seed=3, seeds=5)
+    np.testing.assert_array_equal(found.code, np.repeat(np.arange(6), 15))
+    assert found.stability == pytest.approx(1.0)
+    assert found.silhouette > 0.5
+
+
+def test_labels_depend_neither_on_the_seed_nor_on_the_order_of_cities() -> None:
+    frame = cloud(1)
+    first = classify(frame, k=6, seed=1, seeds=2).code
+    assert np.array_equal(first, classify(frame, k=6, seed=99, seeds=2).code)
+    order = np.random.default_rng(0).permutation(len(frame))
+    again = classify(frame.iloc[order], k=6, seed=1, seeds=2).code
+    assert np.array_equal(again, first[order])
+
+
+def test_names_are_one_to_one() -> None:
+    shuffled = ARCHETYPES[[3, 1, 5, 0, 2, 4]]
+    assert assign_names(shuffled).tolist() == [3, 1, 5, 0, 2, 4]
+    assert len(set(assign_names(np.zeros((6, 8))))) == 6
+
+
+def test_constant_features_and_few_cities() -> None:
+    frame = cloud().assign(urban_share=0.5)
+    assert (standardise(frame)["urban_share"] == 0).all()
+    few = classify(frame.iloc[:10], k=6, seed=1, seeds=2)
+    assert len(few.code) == 10
+    assert np.isnan(few.stability)
+
+
+def test_city_types_of_a_case(small: dict[str, Any], tmp_path: Path) -> None:
+    rules.build_city_types(
+        config=small["config"],
+        inventory=small["inventories"][-1],
+        types=tmp_path / "types.csv",
+        quality=tmp_path / "quality.csv",
+    )
+    frame = pd.read_csv(tmp_path / "types.csv")
+    assert set(frame["city_type"]) <= set(TYPES)
+    assert frame["name_en"].iloc[0] == "Beijing"
+
+
+def test_a_yearbook_replaces_census_features(small: dict[str, Any], tmp_path: Path) -> None:
+    book = tmp_path / "yearbook.csv"
+    head = "adcode,feature,value,unit,source,doi,tag,note\n"
+    row = "110000,employment_agriculture,0.9,1,my yearbook,,published,\n"
+    book.write_text(head + row, encoding="utf-8")
+    config = small["config"] | {
+        "projection": small["config"]["projection"] | {"yearbook": str(book)}
+    }
+    rules.build_city_types(
+        config=config, inventory=small["inventories"][-1],
+        types=tmp_path / "types.csv", quality=tmp_path / "quality.csv",
+    )  # fmt: skip
+    frame = pd.read_csv(tmp_path / "types.csv").set_index("adcode")
+    assert frame.loc[110000, "employment_agriculture"] == 0.9
+    assert frame.loc[120000, "employment_agriculture"] < 0.2
+
+
+# ------------------------------------------------------------------ scores
+def test_relative_rank_by_hand() -> None:
+    np.testing.assert_allclose(relative_rank(np.array([3.0, 1.0, 2.0, 2.0])), [87.5, 12.5, 50, 50])
+
+
+def test_scores_average_to_the_middle() -> None:
+    rng = np.random.default_rng(0)
+    names = ["co2", "co2_per_person", "cars_per_person", "services", "urban_share", "co2_growth",
+             "key_region", "so2_fall"]  # fmt: skip
+    frame = pd.DataFrame(rng.random((20, 8)), columns=names)
+    found = city_scores(frame)
+    np.testing.assert_allclose(found.mean(), 50.0)
+    # more is asked of a city that grew less
+    best = frame.assign(co2_growth=0.0)
+    best.loc[0, "co2_growth"] = -1.0
+    assert city_scores(best).loc[0, "feasibility"] > city_scores(best)["feasibility"].mean() - 50
+
+
+def test_key_sectors_are_those_of_cities_that_still_grow() -> None:
+    co2 = np.zeros((3, 2, len(SECTORS)))
+    co2[:, 0, 0] = [1.0, 2.0, 3.0]  # city 0 grows by power
+    co2[:, 0, 9] = [1.0, 1.1, 1.15]  # and a little by homes
+    co2[:, 1, 3] = [9.0, 5.0, 4.0]  # city 1 has peaked
+    found = key_sectors(co2, (2028, 2029, 2030), start=2028, end=2030, deadline=2030)
+    found = found.set_index("sector")
+    assert found.loc["power", "key"]
+    assert not found.loc["residential", "key"]
+    assert not found.loc["iron_steel", "key"]
+    assert found.loc["power", "share"] == pytest.approx(2.0 / 2.15)
+    assert found.loc["iron_steel", "growth_peaked"] == -5.0
+
+
+# ------------------------------------------------------------------ selection
+def toy() -> Problem:
+    """One type, three measures, three years; CO2 grows by 10 a year from 100 Mt."""
+    effect = np.zeros((3, 3, 3, 1))
+    for m, gain in enumerate((4.0, 8.0, 20.0)):
+        for level in range(3):
+            effect[m, level, :, 0] = [0, -gain * (level + 1) * 1e6, -2 * gain * (level + 1) * 1e6]
+    effort = np.array([1.0, 3.0, 12.0])[:, None, None] * LEVEL_EFFORT
+    return Problem(
+        years=(2029, 2030, 2031), base=np.array([100e6, 110e6, 120e6]), effect=effect,
+        effort=effort, allowed=np.ones((3, 1, 3), dtype=bool),
+    )  # fmt: skip
+
+
+def test_least_effort_by_hand() -> None:
+    none = np.zeros((3, 1), dtype=np.int64)
+    # 2031 <= 2030 asks for a yearly gain above 10: 12 of the first measure at level 3 costs 3
+    chosen = solve_peak(toy(), peak_year=2030, fixed=none, correction=np.zeros(3))
+    assert chosen.ravel().tolist() == [3, 0, 0]
+    # a full run that saves less than the sum asks for more
+    chosen = solve_peak(toy(), peak_year=2030, fixed=none, correction=np.array([0.0, 0.0, 3e6]))
+    assert chosen.ravel().tolist() == [2, 1, 0]
+    # what is fixed stays
+    fixed = np.array([[0], [2], [0]])
+    chosen = solve_peak(toy(), peak_year=2030, fixed=fixed, correction=np.zeros(3))
+    assert chosen.ravel().tolist() == [0, 2, 0]
+
+
+def test_a_goal_out_of_reach_is_told() -> None:
+    problem = toy()
+    shut = Problem(
+        years=problem.years, base=problem.base, effect=problem.effect * 0.01,
+        effort=problem.effort, allowed=problem.allowed,
+    )  # fmt: skip
+    with pytest.raises(InputError, match=r"no choice of measures reaches.*2030"):
+        solve_peak(shut, peak_year=2030, fixed=np.zeros((3, 1), int), correction=np.zeros(3))
+
+
+def test_effort_falls_with_score_and_in_key_sectors() -> None:
+    touched = np.array([[10e6, 10e6], [10e6, 10e6]])
+    found = effort_of(touched, np.array([0.0, 100.0]), np.array([False, True]))
+    np.testing.assert_allclose(found[:, :, 0], [[10, 5], [5, 2.5]], rtol=1e-5)
+    np.testing.assert_allclose(found[0, 0], 10 * LEVEL_EFFORT, rtol=1e-5)
+
+
+def test_highest_potential_first() -> None:
+    potential = np.array([1.0, 5.0, -3.0, 4.0])
+    names = ("a", "b", "c", "d")
+    assert by_potential(potential, share=0.5, ceiling=3, names=names).tolist() == [0, 3, 0, 0]
+    assert by_potential(potential, share=0.8, ceiling=2, names=names).tolist() == [0, 2, 0, 2]
+    assert by_potential(potential, share=1.0, ceiling=3, names=names).tolist() == [3, 3, 0, 3]
+
+
+# ------------------------------------------------------------------ decomposition
+def test_shapley_of_a_known_game() -> None:
+    # v = 2 a + 3 b + 4 a b: a gets 2 + 2, b gets 3 + 2, c nothing
+    def value(who: frozenset[str]) -> np.ndarray:
+        a, b = "a" in who, "b" in who
+        return np.array([2.0 * a + 3.0 * b + 4.0 * a * b, 1.0 * a])
+
+    found, error = decomposition.shapley(("b", "c", "a"), value, permutations=2, seed=1)
+    np.testing.assert_allclose(found, [[5, 0], [0, 0], [4, 1]])
+    assert (error == 0).all()
+    again, _ = decomposition.shapley(("a", "b", "c"), value, permutations=40, seed=7)
+    np.testing.assert_allclose(again, [[4, 1], [5, 0], [0, 0]])
+
+
+def test_measures_add_up_to_the_scenario(setup: Setup) -> None:
+    uses = [(m, uniform(setup, "best")) for m in ("P1", "R1", "V1")]
+    choice = choose(setup, uses, policy="best")
+    found = decomposition.measure_values(setup, choice, year=2030, permutations=2, seed=5)
+    at = setup.years.index(2030)
+    whole = (
+        project(setup, choice).emission[at]
+        - project(setup, choose(setup, [], policy="best")).emission[at]
+    ).sum(axis=(0, 1))
+    summed = found.groupby("species")["contribution"].sum()
+    np.testing.assert_allclose([summed[s] for s in SPECIES], whole, rtol=1e-9, atol=1e-6)
+    assert (found[found["species"] == "CO2"]["contribution"] < 0).any()
+    nothing = decomposition.measure_values(
+        setup, choose(setup, [], policy="best"), year=2030, permutations=2, seed=5
+    )
+    assert nothing.empty
+
+
+def test_end_of_pipe_and_co_control_add_up(setup: Setup) -> None:
+    choice = choose(setup, [("P1", uniform(setup, "best"))], policy="best")
+    found = decomposition.contributions(setup, choice, year=2030).set_index("species")
+    np.testing.assert_allclose(
+        found["end_of_pipe"] + found["co_control"], found["scenario"] - found["reference"]
+    )
+    assert found.loc["SO2", "end_of_pipe"] < 0
+    assert found.loc["SO2", "co_control"] < 0
+    # clean coal saves less where it is replaced: the order matters, and both are shown
+    assert found.loc["SO2", "end_of_pipe_first"] < found.loc["SO2", "end_of_pipe"]
+    assert found.loc["CO2", "end_of_pipe"] >= 0, "energy for the controls"
+
+
+def test_elasticity_by_hand() -> None:
+    before = np.full(len(SPECIES), 100.0)
+    after = before.copy()
+    after[-1] = 90.0
+    after[0] = 80.0
+    found = decomposition.elasticity(before, after)
+    assert found[0] == pytest.approx(2.0)
+    assert found[1] == 0.0
+    assert np.isnan(decomposition.elasticity(before, before)).all()
+
+
+def test_first_sector_of_a_city() -> None:
+    before = np.full((2, len(SECTORS), len(SPECIES)), 10.0)
+    after = before.copy()
+    after[0, SECTORS.index("power"), -1] = 1.0
+    after[0, SECTORS.index("residential"), SPECIES.index("SO2")] = 1.0
+    cities = np.array([110000, 120000], dtype=np.int32)
+    found = decomposition.first_sectors(before, after, cities).set_index("adcode")
+    assert found.loc[110000, "first_sector_co2"] == "power"
+    assert found.loc[110000, "first_sector_air"] == "residential"
+    assert found.loc[120000, "first_sector_co2"] == ""
+
+
+# ------------------------------------------------------------------ comparison and IAMC
+@pytest.fixture(scope="module")
+def trajectory(small: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> xr.Dataset:
+    """A trajectory of the small case."""
+    folder = tmp_path_factory.mktemp("trajectory")
+    plan = Scenario(title="t", measures=(MeasureUse(measure="P1"),))
+    rules.build_trajectory(
+        name="t", scenario=dump(plan), user_measures=[], potentials=None, responsibility=None,
+        iamc=None, trajectory=folder / "t.nc", closure=folder / "t.csv",
+        plants=folder / "p.csv", measures=folder / "m.csv", **small,
+    )  # fmt: skip
+    return read_trajectory(folder / "t.nc")
+
+
+def test_order_of_scenarios_and_its_violations() -> None:
+    weak = np.full((2, len(SPECIES)), 10.0)
+    strong = weak * 0.9
+    series = {"reference": weak, "pollution_control": strong}
+    assert national_order(series, (2029, 2030)).empty
+    strong[1, SPECIES.index("CO2")] = 10.5
+    found = national_order(series, (2029, 2030))
+    assert found[["species", "year"]].to_numpy().tolist() == [["CO2", 2030]]
+    assert found["excess"].iloc[0] == pytest.approx(0.05)
+    assert "penalty" in found["explanation"].iloc[0]
+
+
+def test_national_table_beside_other_sources(trajectory: xr.Dataset) -> None:
+    ours = national_table(trajectory, scenario="reference")
+    others = pd.DataFrame(
+        [("gains_cle", "SO2", 2030, 9.86), ("edgar_growth", "CO2", 2020, 1.1)],
+        columns=["series", "quantity", "year", "value"],
+    )
+    found = beside(ours, others).set_index(["quantity", "year"])
+    assert found.loc[("SO2", 2030), "gains_cle"] == 9.86
+    base = found.loc[("CO2", 2017), "value"]
+    assert found.loc[("CO2", 2020), "edgar_growth"] == pytest.approx(1.1 * base)
+    assert found.loc[("SO2", 2030), "change_to_reference"] == 0.0
+    spread = growth_spread(trajectory, scenario="reference").set_index("sector")
+    assert spread.loc["all", "standard_deviation"] > 0
+    assert 0 <= spread.loc["all", "share_peaked"] <= 1
+
+
+def test_export_is_an_iamc_table_whose_parts_add_up(trajectory: xr.Dataset) -> None:
+    table = export(trajectory, scenario="t")
+    long = tidy(table, where="export")
+    assert not long.duplicated(["Region", "Variable", "year"]).any()
+    co2 = long[(long["year"] == 2030) & long["Variable"].str.startswith("Emissions|CO2")]
+    national = co2[(co2["Region"] == "China") & (co2["Variable"] == "Emissions|CO2")][
+        "value"
+    ].item()
+    parts = co2[(co2["Region"] == "China") & (co2["Variable"] != "Emissions|CO2")]["value"].sum()
+    provinces = co2[co2["Region"] != "China"]["value"].sum()
+    assert national == pytest.approx(parts, rel=1e-9)
+    assert national == pytest.approx(provinces, rel=1e-9)
+    assert national == pytest.approx(
+        trajectory["emission"].sel(year=2030, species="CO2").sum().item() / 1e6
+    )
+
+
+def test_reduce_ratio_by_hand() -> None:
+    years = np.array([2020.0, 2025.0, 2030.0])
+    # h/m = 0.8; beta 1, 0.5, 0
+    found = reduce_ratio(np.array([10.0, 20.0, 30.0]), years, 8.0, until=2030)
+    np.testing.assert_allclose(found, [8.0, 18.0, 30.0])
+
+
+MESSY = (
+    "model,scenario,region,variable,unit,X2015,X2020,X2035\n"
+    "G,r,China,Population,million,1400,1410,1400\n"
+    "G,r,China,GDP|PPP,billion,10,15,30\n"
+    "G,r,China,Production|Steel,Mt/yr,800,900,700\n"
+    "G,r,World,Population,million,7000,7500,8500\n"
+    "G,r,China,Secondary Energy|Electricity,EJ/yr,20,25,40\n"
+    "G,r,China,Secondary Energy|Electricity|Coal,EJ/yr,12,13,10\n"
+    "G,r,China,Secondary Energy|Electricity|Gas,EJ/yr,2,2,5\n"
+    "G,r,China,Secondary Energy|Electricity|Oil,EJ/yr,1,1,1\n"
+)
+
+
+def drivers(text: str, tmp_path: Path, **choice: str) -> dict[str, dict[int, float]]:
+    path = tmp_path / "iamc.csv"
+    path.write_bytes(text.encode("latin-1"))
+    return drivers_from(
+        tidy(read_iamc_table(path), where="iamc.csv"),
+        model=choice.get("model", ""),
+        scenario=choice.get("scenario", ""),
+        years=(2017, 2020, 2035),
+        history={"population": 1400.0, "gdp": 1.0, "crude_steel": 870.0, "nonfossil_share": 0.29},
+        where="iamc.csv",
+    )
+
+
+def test_messy_iamc_files_become_drivers(tmp_path: Path) -> None:
+    found = drivers(MESSY.replace("G,r", "G\xe9,r"), tmp_path)
+    # steel: 840 in 2017 against 870 of ours; the ratio fades to 2035
+    assert found["crude_steel"][2017] == pytest.approx(870.0)
+    assert found["crude_steel"][2035] == pytest.approx(700.0)
+    assert found["gdp"][2017] == 1.0
+    assert found["gdp"][2035] == pytest.approx(30 / 12)
+    assert found["nonfossil_share"][2017] == pytest.approx(0.29)
+    # fossil 16/40 in 2035 against 15.4/22 in 2017, on our 0.71
+    assert found["nonfossil_share"][2035] == pytest.approx(1 - 0.71 * 0.4 / (15.4 / 22))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (MESSY.replace("model,", "modell,"), "not an IAMC table.*Model"),
+        (MESSY.replace("X2015,X2020,X2035", "a,b,c"), "no year columns"),
+        (MESSY.replace("1410", "many"), "no number.*Population.*2020"),
+        (MESSY.replace("China", "Mars"), "not one Model for China.*none"),
+        (MESSY + MESSY.split("\n", 1)[1].replace("G,r", "G,s"), "not one Scenario.*r, s"),
+        (MESSY.replace("X2035", "X2030"), "does not span the years.*2015-2030"),
+        (MESSY.replace("1400,1410,1400", "1400,-1,1400"), "a driver that is not positive"),
+    ],
+)
+def test_wrong_iamc_files_are_told(text: str, words: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=words):
+        drivers(text, tmp_path)
+
+
+def test_another_model_drives_a_scenario(small: dict[str, Any], tmp_path: Path) -> None:
+    path = tmp_path / "iamc.csv"
+    path.write_text(MESSY, encoding="utf-8")
+    out = []
+    for iamc in (None, path):
+        rules.build_trajectory(
+            name="t", scenario=dump(Scenario(title="t")), user_measures=[], potentials=None,
+            responsibility=None, iamc=iamc, trajectory=tmp_path / "t.nc",
+            closure=tmp_path / "t.csv", plants=tmp_path / "p.csv", measures=tmp_path / "m.csv",
+            **small,
+        )  # fmt: skip
+        out.append(read_trajectory(tmp_path / "t.nc"))
+    theirs = out[1]
+    steel = [d["activity"].sel(sector="iron_steel", source="pig_iron").sum("city") for d in out]
+    # 870 -> 700 of theirs, with our small share of electric furnaces
+    assert (steel[1].sel(year=2035) / steel[1].sel(year=2017)).item() == pytest.approx(
+        700 / 870 * 0.985, rel=1e-6
+    )
+    assert steel[0].sel(year=2035) > steel[1].sel(year=2035)
+    made = theirs["generation"].sel(year=2035)
+    assert (made.sel(technology="nonfossil") / made.sum()).item() == pytest.approx(0.594, abs=0.01)
+
+
+@pytest.mark.realdata
+def test_gcam_drives_the_nation(realdata: Path) -> None:
+    for name in ("gcam70_reference_china_world_iamc.csv", "gcam70_reference_china_iamc_Xyears.csv"):
+        found = drivers_from(
+            tidy(read_iamc_table(realdata / "iamc" / name), where=name),
+            model="",
+            scenario="",
+            years=range(2017, 2036),
+            history={"population": 1400.0, "gdp": 1.0, "crude_steel": 870.0},
+            where=name,
+        )
+        assert found["population"][2017] == pytest.approx(1400.0)
+        assert found["crude_steel"][2035] == pytest.approx(1249, rel=0.01)
