@@ -318,9 +318,9 @@ def test_a_second_mechanism_by_its_table(copy):
 
 def test_layers_by_metres_keep_the_mass(copy):
     """Release: a quarter below 40 m, the rest to 100 m; model layers to 20, 70 and 300 m."""
-    build(copy, days=("07-06",), layer_tops_m=(20.0, 70.0, 300.0))
+    build(copy, days=("07-06",), layer_tops_m=(20.0, 70.0, 300.0, 900.0))
     with netCDF4.Dataset(copy / "cmaq/emis/emis_transport_TEST36_20160706.nc") as data:
-        assert data.NLAYS == 3
+        assert data.NLAYS == 3  # nothing is released into the fourth
         assert len(data.VGLVLS) == 4
         assert data.VGLVLS[0] == 1.0
         layers = np.asarray(data["NO"][:], dtype=float).sum(axis=(0, 2, 3))

@@ -222,7 +222,7 @@ class _Target:
                 start=pd.Timestamp(date),
                 description=self._description(date),
                 rows=n,
-                layer_tops=self.kit.layer_tops if layers is not None else (),
+                layer_tops=self.kit.layer_tops[:depth] if layers is not None else (),
             ),
             fields=self.fields,
             shape=shape,

@@ -226,16 +226,20 @@ class Kit:
     layer_tops: tuple[float, ...] = ()
 
     def layers(self, stream: Stream) -> Array | None:
-        """Share of a stream's sectors in the model's layers (sectors, layers); None for 2-D."""
+        """Share of a stream's sectors in the model's layers (sectors, layers); None for 2-D.
+
+        Layers above the highest release are left out: a surface stream keeps one layer.
+        """
         if not self.layer_tops:
             return None
         release = self.source.release
-        return remap_heights(
+        shares = remap_heights(
             release["layer_bottom"].values,
             release["layer_top"].values,
             release.values[self.rows(stream)],
             layer_tops=np.asarray(self.layer_tops, dtype=np.float64),
         )
+        return shares[:, : int(np.flatnonzero(shares.any(axis=0)).max()) + 1]
 
     @property
     def grid(self) -> Grid:
