@@ -19,6 +19,7 @@ from scenair.core.regions import adcodes, units
 from scenair.inventory import outputs
 from scenair.inventory.estimate import Estimate
 from scenair.inventory.history import analysis, metrics
+from scenair.inventory.history.measures import measures
 from scenair.inventory.history.panel import demean, kuznets
 from scenair.inventory.io import build_history
 from scenair.inventory.io_inputs import read_tables
@@ -208,7 +209,7 @@ def test_falling_is_not_identified_from_fixed_shares(data: analysis.Panel) -> No
 
 
 def test_measures_have_the_right_sign(data: analysis.Panel) -> None:
-    table = analysis.measures(data).set_index("measure")
+    table = measures(data.parts, data.activity, data.removed).set_index("measure")
     assert table.loc["end-of-pipe control of power plants", "SO2"] < 0
     assert table.loc["end-of-pipe control of power plants", "CO2"] == 0
     assert table.loc["coal boilers replaced or closed", "CO2"] < 0

@@ -16,6 +16,7 @@ import xarray as xr
 
 from scenair.core.errors import MassBalanceError
 from scenair.inventory.history import metrics
+from scenair.inventory.history.measures import measures
 from scenair.inventory.history.panel import kuznets
 
 if TYPE_CHECKING:
@@ -255,54 +256,6 @@ def _factors(
     ]
 
 
-#: Measure -> sector, sources, factor that the measure acts on.
-MEASURES: Final[dict[str, tuple[str, tuple[str, ...], str]]] = {
-    "end-of-pipe control of power plants": ("power", ("coal",), "control"),
-    "more or less coal in power plants": ("power", ("coal",), "activity"),
-    "coal boilers replaced or closed": ("industrial_boilers", ("coal",), "activity"),
-    "control of industrial boilers": ("industrial_boilers", ("coal",), "control"),
-    "control of iron and steel": ("iron_steel", ("coal", "pig_iron", "steel"), "control"),
-    "control of cement kilns": ("cement", ("cement", "coal"), "control"),
-    "kilns for building materials closed": ("building_materials", ("coal",), "activity"),
-    "control of building materials": (
-        "building_materials", ("coal", "building_products"), "control",
-    ),
-    "clean fuel for homes": ("residential", ("coal", "biomass"), "activity"),
-    "vehicle standards": ("on_road", ("gasoline", "diesel"), "control"),
-    "growth of traffic": ("on_road", ("gasoline", "diesel"), "activity"),
-}  # fmt: skip
-
-
-def measures(data: Panel) -> pd.DataFrame:
-    """Change of emission by measure, first to last year: activity x control x rest, additive LMDI.
-
-    Columns measure, sector, factor, one a species (Mg yr-1, negative: reduction).
-    """
-    start, end = data.ends()
-    total = {y: data.parts.sel(year=y).sum("province") for y in (start, end)}
-    used = {y: data.activity.sel(year=y).sum("city") for y in (start, end)}
-    factors = []
-    for y in (start, end):
-        amount = total[y].transpose("sector", "source", "species").values
-        a = np.broadcast_to(used[y].transpose("sector", "source").values[..., None], amount.shape)
-        kept = 1 - data.removed.sel(year=y).transpose("sector", "source", "species").values
-        below = a * kept
-        rest = np.divide(amount, below, out=np.zeros(amount.shape), where=below > 0)
-        factors.append([a.astype(float), kept, rest])
-    activity, control, _ = metrics.lmdi(factors[0], factors[1])
-    effect = {"activity": activity, "control": control}
-    sectors = total[start]["sector"].values.tolist()
-    sources = total[start]["source"].values.tolist()
-    species = total[start]["species"].values.tolist()
-    rows = []
-    for name, (sector, members, factor) in MEASURES.items():
-        place = [sources.index(m) for m in members]
-        values = effect[factor][sectors.index(sector)][place].sum(axis=0)
-        rows.append({"measure": name, "sector": sector, "factor": factor,
-                     **dict(zip(species, values.tolist(), strict=True))})  # fmt: skip
-    return pd.DataFrame(rows)
-
-
 def inequality(data: Panel) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Gini by year and species, and Lorenz points of the last year (cities, unweighted)."""
     total = data.emission.sum("sector")
@@ -365,7 +318,7 @@ def all_tables(
         "gini": gini,
         "lorenz": lorenz,
         "cocontrol": cocontrol(data),
-        "measures": measures(data),
+        "measures": measures(data.parts, data.activity, data.removed),
     }
 
 
