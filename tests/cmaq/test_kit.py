@@ -136,6 +136,10 @@ def test_periods():
     leap = KitConfig(periods=(Period(name="feb", start="02-29", end="02-29"),))
     with pytest.raises(ConfigError, match="no such day"):
         kit.plan_periods(leap)
+    near = tuple(Period(name=n, start=d, end=d) for n, d in (("a", "05-01"), ("b", "05-09")))
+    with pytest.raises(ConfigError, match="overlap"):
+        kit.plan_periods(KitConfig(periods=near))
+    assert len(kit.plan_periods(KitConfig(periods=near, spinup_days=7))) == 2
     for wrong in (
         {"periods": ()},
         {"periods": ({"name": "a", "start": "03-01", "end": "02-01"},)},

@@ -33,34 +33,14 @@ CMAQ_COUNTED = sorted(
 ruleorder: cmaq_air_quality > air_quality
 
 
-localrules:
-    cmaq_kit_of_mcip,
-
-
-# one kit serves MCIP of all scenarios
-rule cmaq_kit_of_mcip:
-    input:
-        kit=f"results/{MONITOR_YEAR}/history/cmaq/run",
-    output:
-        stamp="results/mcip/kit.txt",
-    log:
-        "logs/cmaq_run/kit_of_mcip.log",
-    benchmark:
-        "benchmarks/rules/cmaq_kit_of_mcip/case.tsv"
-    resources:
-        mem_mb=200,
-        runtime=1,
-    shell:
-        "cat {input.kit}/GRIDDESC >{output.stamp} 2>{log}"
-
-
 for day in CMAQ_DAYS:
 
     rule:
         name:
             f"mcip_{day:%Y%m%d}"
         input:
-            stamp=ancient("results/mcip/kit.txt"),
+            # any kit of the case serves: MCIP is the same for all scenarios
+            kit=ancient(f"results/{MONITOR_YEAR}/history/cmaq/run"),
         output:
             met=f"{CMAQ_MET}/{day}/METCRO3D.nc",
             boundary=f"{CMAQ_MET}/{day}/METBDY3D.nc",
@@ -72,11 +52,9 @@ for day in CMAQ_DAYS:
             mem_mb=8000,
             runtime=60,
         params:
-            kit=f"results/{MONITOR_YEAR}/history/cmaq/run",
-            out=CMAQ_MET,
             day=str(day),
         shell:
-            'MCIP_OUT="$PWD/{params.out}" bash {params.kit}/mcip.sh {params.day} >{log} 2>&1'
+            f'MCIP_OUT="$PWD/{CMAQ_MET}" bash {{input.kit}}/mcip.sh {{params.day}} >{{log}} 2>&1'
 
     rule:
         name:
@@ -96,7 +74,7 @@ for day in CMAQ_DAYS:
         params:
             day=str(day),
         shell:
-            CMAQ_ENV + " bash {input.kit}/bcon.sh {params.day} >{log} 2>&1"
+            f"{CMAQ_ENV} bash {{input.kit}}/bcon.sh {{params.day}} >{{log}} 2>&1"
 
     rule:
         name:
@@ -127,7 +105,7 @@ for day in CMAQ_DAYS:
         params:
             day=str(day),
         shell:
-            CMAQ_ENV + " bash {input.kit}/cctm.sh {params.day} >{log} 2>&1"
+            f"{CMAQ_ENV} bash {{input.kit}}/cctm.sh {{params.day}} >{{log}} 2>&1"
 
 
 for day in sorted(CMAQ_FIRST):
@@ -150,7 +128,7 @@ for day in sorted(CMAQ_FIRST):
         params:
             day=str(day),
         shell:
-            CMAQ_ENV + " bash {input.kit}/icon.sh {params.day} >{log} 2>&1"
+            f"{CMAQ_ENV} bash {{input.kit}}/icon.sh {{params.day}} >{{log}} 2>&1"
 
 
 rule cmaq_air_quality:

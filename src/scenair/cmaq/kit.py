@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from scenair.config.cmaq_kit import STREAM_KINDS
@@ -51,7 +52,7 @@ def plan_periods(kit: KitConfig) -> tuple[PlannedPeriod, ...]:
     Raises
     ------
     ConfigError
-        A 29th of February in a common year.
+        A 29th of February in a common year, or periods that overlap.
     """
     out = []
     for period in kit.periods:
@@ -66,6 +67,14 @@ def plan_periods(kit: KitConfig) -> tuple[PlannedPeriod, ...]:
         first = start - dt.timedelta(days=kit.spinup_days)
         days = tuple(first + dt.timedelta(days=i) for i in range((end - first).days + 1))
         out.append(PlannedPeriod(period.name, days, kit.spinup_days))
+    for before, after in pairwise(sorted(out, key=lambda p: p.days[0])):
+        if after.days[0] <= before.days[-1]:
+            raise ConfigError(
+                "two periods overlap, spin-up included",
+                where=f"periods {before.name} and {after.name}",
+                value=f"{before.days[-1]}, {after.days[0]}",
+                remedy="make them one period, or shorten the spin-up",
+            )
     return tuple(out)
 
 
