@@ -117,6 +117,8 @@ def test_ambient_factors(records: pd.DataFrame) -> None:
     assert factor.loc[310000, "Q3"] < factor.loc[310000, "Q1"]
     assert 0.9 < factor.mean().mean() < 0.95
     assert (ambient_factors(conditions, records, year=2020) == 1).all(axis=None)
+    # every unit has conditions, so that a table of all cities can be read
+    assert set(units().index) <= set(conditions["adcode"])
     with pytest.raises(InputError, match="two reference states"):
         ambient_factors(conditions, records, year=2018)
     with pytest.raises(InputError, match="without temperature"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     import xarray as xr
 
 logger = logging.getLogger("scenair.attainment")
+
+#: A station this far outside every unit still belongs to the nearest, degrees.
+_OFF_COAST_DEG: Final = 0.2
 
 
 def read_stations(path: str | Path) -> pd.DataFrame:
@@ -85,22 +88,23 @@ def unit_of(lon: pd.Series, lat: pd.Series) -> pd.Series:
     InputError
         A point more than 0.2 degrees from every unit.
     """
-    import geopandas as gpd
+    import shapely
 
-    frame = units().reset_index()[["adcode", "geometry"]]
-    points = gpd.GeoDataFrame(
-        {"row": np.arange(len(lon))}, geometry=gpd.points_from_xy(lon, lat), crs=frame.crs
-    )
-    joined = gpd.sjoin(points, frame, how="left", predicate="within").drop_duplicates("row")
-    adcode = joined.set_index("row")["adcode"]
-    for i in adcode.index[adcode.isna()]:
-        distance = frame.geometry.distance(points.geometry.iloc[i]).to_numpy()
-        if distance.min() > 0.2:
+    frame = units()
+    codes = frame.index.to_numpy()
+    polygons = np.asarray(frame.geometry.values, dtype=object)
+    points = shapely.points(lon.to_numpy(np.float64), lat.to_numpy(np.float64))
+    inside, polygon = shapely.STRtree(polygons).query(points, predicate="within")
+    found = np.full(len(points), -1)
+    found[inside] = codes[polygon]
+    for i in np.flatnonzero(found < 0):
+        distance = shapely.distance(polygons, points[i])
+        if distance.min() > _OFF_COAST_DEG:
             raise InputError(
                 "a station outside every unit", value=[float(lon.iloc[i]), float(lat.iloc[i])]
             )
-        adcode.loc[i] = frame["adcode"].iloc[int(distance.argmin())]
-    return pd.Series(adcode.astype(int).to_numpy(), index=lon.index)
+        found[i] = codes[int(distance.argmin())]
+    return pd.Series(found, index=lon.index)
 
 
 def build_monitor_table(
