@@ -85,10 +85,10 @@ def gridded_and_points(folder, *, year: int = YEAR) -> None:
     release = np.zeros((len(SECTORS), 2))
     release[:, 0] = 0.25
     release[:, 1] = 0.75
-    ds["release"] = (("sector", "layer"), release, {"units": "1"})
+    ds["release_slab"] = (("sector", "slab"), release, {"units": "1"})
     ds = ds.assign_coords(
-        layer_bottom=("layer", [0.0, 40.0], {"units": "m"}),
-        layer_top=("layer", [40.0, 100.0], {"units": "m"}),
+        slab_bottom=("slab", [0.0, 40.0], {"units": "m"}),
+        slab_top=("slab", [40.0, 100.0], {"units": "m"}),
     )
     ds["cell_area"] = (("y", "x"), GRID.cell_area, {"units": "m2"})
     ds["crs"] = ((), np.int32(0), GRID.cf_attributes())

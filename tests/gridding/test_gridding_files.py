@@ -109,6 +109,7 @@ def test_the_file_follows_the_contract(made):
     assert ds["cell_area"].dtype == np.float64
     assert ds["outside"].dims == ("species", "month", "sector")
     assert ds["release"].sum("layer").values == pytest.approx(np.ones(15), rel=1e-12)
+    assert ds["release_slab"].sum("slab").values == pytest.approx(np.ones(15), rel=1e-12)
     assert ds.attrs["year"] == 2016
     assert ds["crs"].attrs["grid_mapping_name"] == "lambert_conformal_conic"
     assert ds["x"].values[0] < ds["x"].values[-1]

@@ -49,8 +49,8 @@ class Gridded:
         m2.
     month_share : DataArray (sector, species, month, city)
         What plants follow.
-    release : DataArray (sector, layer)
-        Share of the emission without plants in each layer, with layer_bottom and layer_top (m).
+    release : DataArray (sector, slab)
+        Share of the emission without plants in each slab, with slab_bottom and slab_top (m).
     """
 
     year: int
@@ -125,7 +125,7 @@ def read_gridded(path: str | Path, *, year: int) -> Gridded:
         A field was changed: field + outside is not the total in the file.
     """
     units = dict.fromkeys(SPECIES, FLUX) | {"cell_area": "m2", "mass": "kg", "outside": "kg"}
-    units |= {"month_share": "1", "release": "1", "layer_bottom": "m", "layer_top": "m"}
+    units |= {"month_share": "1", "release_slab": "1", "slab_bottom": "m", "slab_top": "m"}
     ds = open_netcdf(path, variables=units)
     if int(ds.attrs.get("year", -1)) != year:
         raise InputError(
@@ -142,7 +142,7 @@ def read_gridded(path: str | Path, *, year: int) -> Gridded:
         require_finite(field, where=str(path))
         flux[name] = field.values.reshape(12, len(SECTORS), -1)
         _check_mass(ds, name, flux[name], area, where=f"{path}, variable {name}")
-    release = ds["release"].transpose("sector", "layer")
+    release = ds["release_slab"].transpose("sector", "slab")
     return Gridded(year, grid, SECTORS, flux, area, ds["month_share"], release)
 
 
@@ -234,8 +234,8 @@ class Kit:
             return None
         release = self.source.release
         shares = remap_heights(
-            release["layer_bottom"].values,
-            release["layer_top"].values,
+            release["slab_bottom"].values,
+            release["slab_top"].values,
             release.values[self.rows(stream)],
             layer_tops=np.asarray(self.layer_tops, dtype=np.float64),
         )

@@ -299,7 +299,7 @@ def build_gridded(
     plants = read_points(points, cities=adcodes)
     share = _month_share(options, cities=adcodes, year=year)
     ds = grid_emissions(emission, plants, grid=grid, operators=operators, share=share, year=year)
-    ds["release"] = _release(options)
+    ds = ds.merge(_release(options))
     write_netcdf(
         ds,
         gridded,
@@ -340,20 +340,26 @@ def _month_share(options: GriddingConfig, *, cities: tuple[int, ...], year: int)
     )
 
 
-def _release(options: GriddingConfig) -> xr.DataArray:
+def _release(options: GriddingConfig) -> xr.Dataset:
+    """Heights of release, as tabled (slabs) and on the layers of the surrogate."""
+    heights, profiles = read_table(options.heights), read_table(options.sector_heights)
     tops = np.array(vertical.LAYER_TOPS)
-    shares = vertical.release_shares(
-        read_table(options.heights), read_table(options.sector_heights), sectors=SECTORS
-    )
+    low, high, slabs = vertical.release_slabs(heights, profiles, sectors=SECTORS)
+    layers = vertical.release_shares(heights, profiles, sectors=SECTORS)
     metres = {"units": "m", "positive": "up"}
-    return xr.DataArray(
-        shares,
-        dims=("sector", "layer"),
+    share = {"units": "1", "comment": "of the emission without plants"}
+    return xr.Dataset(
+        {
+            "release": (("sector", "layer"), layers, share),
+            "release_slab": (("sector", "slab"), slabs, share),
+        },
         coords={
+            "sector": list(SECTORS),
             "layer_bottom": ("layer", np.concatenate([[0.0], tops[:-1]]), metres),
             "layer_top": ("layer", tops, metres),
+            "slab_bottom": ("slab", low, metres),
+            "slab_top": ("slab", high, metres),
         },
-        attrs={"units": "1", "long_name": "share of the emission without plants in the layer"},
     )
 
 
