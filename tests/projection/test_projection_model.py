@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from scenair.config.case import CaseConfig
+from scenair.config.projection import ProjectionConfig
+from scenair.config.scenario import Scenario
 from scenair.core.errors import InputError
 from scenair.core.sectors import SECTORS
 from scenair.core.species import SPECIES
 from scenair.projection import supply
+from scenair.projection.io.setup import read_setup
 from scenair.projection.library import LEVELS
 from scenair.projection.model import project
 from scenair.projection.potentials import undeclared_raises
 from scenair.projection.setup import Projection, Setup, choose, uniform
+from tests.projection.conftest import CITIES
 
 MEASURES = (
     "P1", "P2", "P3", "P4", "H1", "H2", "B1", "B2", "S1", "S2", "S3", "K1", "C1", "C2", "C3",
@@ -197,3 +204,22 @@ def test_unknown_measure(setup: Setup) -> None:
 def test_a_run_is_reproducible(setup: Setup) -> None:
     first, second = (run(setup, "P1", "R1").emission for _ in range(2))
     assert np.array_equal(first, second)
+
+
+def test_scenarios_that_leave_history_in_2025_share_2018_to_2024(
+    small: dict[str, Any],
+) -> None:
+    later, _ = read_setup(
+        small["inventories"],
+        small["points"],
+        case=CaseConfig(name="small", units=CITIES),
+        options=ProjectionConfig(),
+        plan=Scenario(title="later", diverge_from=2025),
+    )
+    weak, strong = run(later, policy="current"), run(later, *MEASURES)
+    before = [i for i, y in enumerate(later.years) if y < 2025]
+    np.testing.assert_allclose(weak.emission[before], strong.emission[before], rtol=1e-9)
+    assert weak.emission[-1, ..., CO2].sum() > 1.1 * strong.emission[-1, ..., CO2].sum()
+    # observed: a third of new light vehicles in 2023, 39.5 % non-fossil in 2024
+    share = weak.balance.generation[7, 0] / weak.balance.generation[7].sum()
+    assert share == pytest.approx(0.395)

@@ -86,10 +86,10 @@ def test_stocks_balance(capacity: np.ndarray, start: np.ndarray, needed: np.ndar
     )
     weights = siting_weights(
         fleet, n_cities=5, base_year=2017, window=10, recent_weight=0.7,
-        demand=np.ones(5), open_cities=np.array([True, True, True, True, False]),
+        demand=np.ones((YEARS.size, 5)), open_cities=np.array([True, True, True, True, False]),
     )  # fmt: skip
-    assert weights.sum() == pytest.approx(1.0)
-    assert weights[4] == 0.0
+    np.testing.assert_allclose(weights.sum(axis=1), 1.0)
+    assert (weights[:, 4] == 0).all()
     found = turn_over(
         fleet, surviving=share, years=YEARS, needed=needed, weights=weights, heat_rate_fall=0.004
     )

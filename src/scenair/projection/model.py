@@ -97,9 +97,7 @@ class _Run:
         return np.ones(len(self.setup.years))
 
     def _demand(self, sector: str) -> Array:
-        grown = self.setup.drivers.index("urban" if sector == "cement" else "gdp")[-1]
-        relative: Array = grown / grown.mean()
-        return relative
+        return self.setup.drivers.index("urban" if sector == "cement" else "gdp")
 
     def _turn(
         self, sector: str, *, needed: Array, oldest: Array | None, demand: Array
@@ -173,7 +171,7 @@ class _Run:
         )
         generation = self.balance.generation / self.balance.generation[:1]
         demand = self.balance.demand.sum(axis=2)
-        city_demand = demand[-1] / np.maximum(demand[0], 1e-12)
+        city_demand = demand / np.maximum(demand[:1], 1e-12)
         turned = self._turn(
             "power", needed=generation[:, 2], oldest=mean["power_life"], demand=city_demand
         )

@@ -104,27 +104,31 @@ def siting_weights(
     demand: Array,
     open_cities: npt.NDArray[np.bool_],
 ) -> Array:
-    """Where new capacity goes, shape (city,), sum 1: recent build-out and growing demand.
+    """Where the capacity of each year goes, shape (year, city), every row sums to 1.
+
+    Recent build-out and the demand of that year decide; no later year does.
 
     Parameters
     ----------
-    demand : ndarray, shape (city,)
-        Growth of demand until the horizon (base year = 1).
+    demand : ndarray, shape (year, city)
+        Growth of demand since the base year.
     open_cities : ndarray of bool, shape (city,)
         Cities that have the sector in the inventory.
     """
     capacity = np.bincount(fleet.city, weights=fleet.capacity, minlength=n_cities)
     young = fleet.start >= base_year - window
     recent = np.bincount(fleet.city[young], weights=fleet.capacity[young], minlength=n_cities)
-    parts = []
-    for weight in (recent, capacity * demand):
-        weight = np.where(open_cities, weight, 0.0)
-        parts.append(weight / weight.sum() if weight.sum() > 0 else None)
-    known = [part for part in parts if part is not None]
-    if not known:
-        known = [open_cities.astype(np.float64) / max(float(open_cities.sum()), 1.0)]
-    share = recent_weight if len(known) == 2 else 1.0
-    out: Array = share * known[0] + (1.0 - share) * known[-1]
+    parts: list[Array] = []
+    for weight in (np.broadcast_to(recent, demand.shape), capacity * demand):
+        inside = np.where(open_cities, weight, 0.0)
+        total = inside.sum(axis=1, keepdims=True)
+        if (total > 0).all():
+            parts.append(inside / total)
+    if not parts:
+        even = open_cities.astype(np.float64) / max(float(open_cities.sum()), 1.0)
+        parts = [np.broadcast_to(even, demand.shape)]
+    share = recent_weight if len(parts) == 2 else 1.0
+    out: Array = share * parts[0] + (1.0 - share) * parts[-1]
     return out
 
 
@@ -144,12 +148,12 @@ def turn_over(
     surviving : ndarray, shape (year, plant)
     needed : ndarray, shape (year,)
         Output of the sector over that of the base year (1); capacity needed grows with it.
-    weights : ndarray, shape (city,)
+    weights : ndarray, shape (year, city)
         :func:`siting_weights`.
     heat_rate_fall : float
         Fuel per output falls by this with each later year of construction (yr-1).
     """
-    n_cities = weights.size
+    n_cities = weights.shape[1]
     base = years[0]
     running = surviving * fleet.capacity
     old = _by_city(running, fleet.city, n_cities)
@@ -158,9 +162,10 @@ def turn_over(
     gap = np.maximum(needed * old[0].sum() - old.sum(axis=1), 0.0)
     built = np.maximum.accumulate(gap)
     added = np.diff(built, prepend=0.0)
-    new = np.outer(built, weights)
+    placed = added[:, None] * weights
+    new = np.cumsum(placed, axis=0)
     new_rate = np.exp(-heat_rate_fall * (years - base))
-    new_fuel = np.outer(np.cumsum(added * new_rate), weights)
+    new_fuel = np.cumsum(placed * new_rate[:, None], axis=0)
     capacity, fuel = old + new, old_fuel + new_fuel
     total = capacity.sum(axis=1)
     used = needed * total[0] / np.where(total > 0, total, 1.0)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from scenair.core.errors import InputError
+from scenair.core.io.paths import resources
 from scenair.core.io.tables import read_table
 from scenair.projection.controls import build_chains
 from scenair.projection.library import Parameter, build_library
@@ -15,8 +18,7 @@ from scenair.projection.tables import Tables
 from scenair.projection.vehicles import STANDARDS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -25,6 +27,16 @@ FOLDER = "projection"
 
 def _table(name: str) -> pd.DataFrame:
     return read_table(f"{FOLDER}/{name}.csv")
+
+
+def user_table(path: str | Path, *, dtype: Mapping[str, str] | None = None) -> pd.DataFrame:
+    """A user's cited table by a path from the working directory.
+
+    It is read, and recorded, relative to ``resources/``, so that no path of a machine gets into a
+    result.
+    """
+    name = os.path.relpath(Path(path).resolve(), resources().resolve())
+    return read_table(name, dtype=dtype)
 
 
 def read_measures(
@@ -47,7 +59,7 @@ def read_measures(
     raises = [_table("measure_raises")[["measure", "sector", "species"]]]
     known = set(frames[0]["measure"])
     for path in user:
-        rows = read_table(path)
+        rows = user_table(path)
         missing = [
             c
             for c in ("measure", "sector", "parameter", "operator", "level", "year")
@@ -151,7 +163,7 @@ def read_features(cities: npt.NDArray[np.int32], *, yearbook: str = "") -> pd.Da
     frame = read_table(f"{FOLDER}/city_features.csv.gz")
     wide = frame.pivot_table(index="adcode", columns="feature", values="value")
     if yearbook:
-        own = read_table(yearbook, dtype={"adcode": "int64"})
+        own = user_table(yearbook, dtype={"adcode": "int64"})
         extra = own.pivot_table(index="adcode", columns="feature", values="value")
         wide = extra.combine_first(wide)
         wide.attrs["yearbook"] = sorted(extra.columns)
