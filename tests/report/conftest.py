@@ -83,6 +83,7 @@ def write_report(made: Made, **words: object) -> Path:
             annual=f"{target}/air_quality/annual.nc",
             cities=f"{target}/attainment/cities.csv",
             double=f"{target}/attainment/double.csv",
+            sites=f"{target}/attainment/sites.csv",
             summary=f"{target}/attainment/summary.json",
             manifest=f"{target}/manifest.json",
             figures=figures,

@@ -69,9 +69,9 @@ def test_page_holds_the_numbers_of_the_tables(made_once: Made, text: str) -> Non
     for city in monitored.itertuples():
         row = rows[str(city.adcode)]
         assert row[1:3] == [city.name_en, city.name_zh]
-        assert row[5] == f"{city.pm25_base:.1f}"
-        assert row[6] == f"{city.pm25:.1f}"
-        assert row[8] == ("yes" if city.pm25_attains is True else "no")
+        assert row[5:8] == [f"{city.pm25_base * 1.08:.1f}", f"{city.pm25_base:.1f}", "9.0"]
+        assert row[8:10] == [f"{city.pm25 / city.pm25_base:.3f}", f"{city.pm25:.1f}"]
+        assert row[10] == ("yes" if city.pm25_attains is True else "no")
     others = cities.loc[~cities["monitored"], "adcode"].astype(str)
     assert not set(others) & set(rows)
     assert f"{int(monitored['pm25_attains'].sum())} of {len(monitored)} monitored" in text

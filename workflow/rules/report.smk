@@ -30,6 +30,7 @@ rule report:
         annual="results/{year}/{scenario}/air_quality/annual.nc",
         cities="results/{year}/{scenario}/attainment/cities.csv",
         double="results/{year}/{scenario}/attainment/double.csv",
+        sites="results/{year}/{scenario}/attainment/sites.csv",
         summary="results/{year}/{scenario}/attainment/summary.json",
         published=resource("inventory/meic_national.csv"),
         manifest="results/{year}/{scenario}/manifest.json",

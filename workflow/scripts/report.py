@@ -17,6 +17,7 @@ with job(
         annual=snakemake.input.annual,
         cities=snakemake.input.cities,
         double=snakemake.input.double,
+        sites=snakemake.input.sites,
         summary=snakemake.input.summary,
         manifest=snakemake.input.manifest,
         figures={Path(path).stem: path for path in snakemake.input.figures},

@@ -20,6 +20,13 @@ CITY_COLUMNS: Final = (
     "pm25_base", "pm25", "pm25_limit", "pm25_attains", "o3_response_factor", "standard",
 )  # fmt: skip
 DOUBLE_COLUMNS: Final = ("adcode", "co2_peak_year", "peaked", "class")
+SITE_COLUMNS: Final = ("adcode", "base_value_raw", "background", "response_factor")
+SKILL_WORDS: Final = {
+    "n": "monitors",
+    "nmb_percent": "NMB, %",
+    "nme_percent": "NME, %",
+    "rmse": "RMSE, µg m⁻³",
+}
 CLASS_WORDS: Final = {
     "both": "attains and peaked",
     "attains_only": "attains, not peaked",
@@ -52,8 +59,8 @@ class Contents:
         Direct CO2 of all units, Tg yr-1.
     national : DataArray (year, species)
         Emissions of all units, Tg yr-1.
-    cities, double : DataFrame
-        ``cities.csv`` and ``double.csv``.
+    cities, double, sites : DataFrame
+        ``cities.csv``, ``double.csv`` and ``sites.csv``.
     summary, manifest : mapping
         ``summary.json`` and ``manifest.json``.
     manifest_sha256 : str
@@ -77,6 +84,7 @@ class Contents:
     national: xr.DataArray
     cities: pd.DataFrame
     double: pd.DataFrame
+    sites: pd.DataFrame
     summary: Mapping[str, Any]
     manifest: Mapping[str, Any]
     manifest_sha256: str
@@ -244,13 +252,13 @@ def emission_rows(c: Contents) -> list[dict[str, str]]:
 def city_rows(c: Contents) -> list[dict[str, Any]]:
     """Monitored cities with base and future value, limit, attainment and CO2 peak."""
     double = c.double[list(DOUBLE_COLUMNS)].rename(columns={"class": "four_way"})
-    table = c.cities.merge(double, on="adcode", how="left")
+    sites = c.sites[list(SITE_COLUMNS)].drop_duplicates("adcode")
+    table = c.cities.merge(double, on="adcode", how="left").merge(sites, on="adcode", how="left")
     table = table[as_bool(table["monitored"])].sort_values("adcode")
     return [_city_row(c, row) for row in table.to_dict("records")]
 
 
 def _city_row(c: Contents, row: Mapping[Any, Any]) -> dict[str, Any]:
-    change = 100 * (row["pm25"] / row["pm25_base"] - 1) if row["pm25_base"] else None
     return {
         "adcode": row["adcode"],
         "name": row["name_en"],
@@ -259,7 +267,9 @@ def _city_row(c: Contents, row: Mapping[Any, Any]) -> dict[str, Any]:
         "type": c.city_type(row["city_type"]),
         "base": number(row["pm25_base"], 1),
         "value": number(row["pm25"], 1),
-        "change": number(change, 1),
+        "raw": number(row["base_value_raw"], 1),
+        "background": number(row["background"], 1),
+        "response": number(row["response_factor"], 3),
         "attains": {"true": "yes", "false": "no"}.get(str(row["pm25_attains"]).lower(), "–"),
         # half to even, as GB/T 8170 rounds
         "under_compare": "yes" if round(row["pm25"]) <= compare_limit(c) else "no",
@@ -340,7 +350,7 @@ def skill_rows(c: Contents) -> tuple[list[str], list[list[str]]]:
         [name.replace("_", " "), *(_figure(values.get(key)) for key in columns)]
         for name, values in table.items()
     ]
-    return columns, rows
+    return [SKILL_WORDS.get(name, name) for name in columns], rows
 
 
 def _figure(value: Any) -> str:

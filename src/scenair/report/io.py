@@ -14,7 +14,7 @@ from scenair.core.io.atomic import write_json, write_text
 from scenair.core.io.netcdf import open_netcdf
 from scenair.core.io.paths import resources
 from scenair.core.io.tables import read_csv, read_table
-from scenair.report.content import CITY_COLUMNS, DOUBLE_COLUMNS, Contents
+from scenair.report.content import CITY_COLUMNS, DOUBLE_COLUMNS, SITE_COLUMNS, Contents
 from scenair.report.manifest import (
     assumed_rows,
     closure_rows,
@@ -127,6 +127,7 @@ def build_report(
     annual: str | Path,
     cities: str | Path,
     double: str | Path,
+    sites: str | Path,
     summary: str | Path,
     manifest: str | Path,
     figures: Mapping[str, str],
@@ -140,7 +141,7 @@ def build_report(
         The target and what the scenario says about itself.
     config : mapping
         Sections ``case``, ``figures`` and ``attainment``.
-    trajectory, annual, cities, double, summary, manifest : str or Path
+    trajectory, annual, cities, double, sites, summary, manifest : str or Path
         Contract files.
     figures : mapping of stem -> path of a PNG
     report : str or Path
@@ -160,6 +161,7 @@ def build_report(
         national=national,
         cities=read_csv(cities, columns=CITY_COLUMNS),
         double=read_csv(double, columns=DOUBLE_COLUMNS),
+        sites=read_csv(sites, columns=SITE_COLUMNS),
         summary=read_summary(summary),
         manifest=read_manifest(Path(manifest).parent),
         manifest_sha256=sha256_of(manifest),

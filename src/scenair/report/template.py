@@ -143,18 +143,21 @@ Published: Zheng et al. 2018, doi 10.5194/acp-18-14095-2018.
 
 <h2 id="cities">Monitored cities</h2>
 <p>{{ cities|length }} cities with a prefecture-level record of {{ c.monitor_year }}. Click a
-heading to sort. The value is compared after rounding to a whole number (half to even).
+heading to sort. As reported: at 273.15 K and 1013.25 hPa; the next column: at ambient conditions,
+µg m⁻³; B: uncontrolled background at the monitors; response: factor from {{ c.monitor_year }} to
+{{ c.year }}. The value is compared after rounding to a whole number (half to even).
 {% if ozone %}O3 response: warm-season ozone of {{ c.year }} over that of {{ c.monitor_year }} in
 the model, relative only; it decides nothing.{% endif %}</p>
 <div class="scroll"><table class="sortable"><thead><tr>
 {{ head("adcode") }}{{ head("city") }}{{ head("城市") }}{{ head("province") }}{{ head("type") }}
-{{ headn(c.monitor_year) }}{{ headn(c.year) }}{{ headn("change, %") }}
+{{ headn("%s as reported"|format(c.monitor_year)) }}{{ headn(c.monitor_year) }}{{ headn("B") }}
+{{ headn("response") }}{{ headn(c.year) }}
 {{ head("attains %g"|format(c.limit)) }}{{ head("at or below %g"|format(compare)) }}
 {% if ozone %}{{ headn("O3 response") }}{% endif %}
 {{ headn("CO₂ peak") }}{{ head("double") }}</tr></thead><tbody>
 {% for r in cities %}<tr><td>{{ r.adcode }}</td><td>{{ r.name }}</td>
 <td lang="zh">{{ r.name_zh }}</td><td>{{ r.province }}</td><td>{{ r.type }}</td>
-{{ num(r.base) }}{{ num(r.value) }}{{ num(r.change) }}
+{{ num(r.raw) }}{{ num(r.base) }}{{ num(r.background) }}{{ num(r.response) }}{{ num(r.value) }}
 <td class="{{ r.attains }}">{{ r.attains }}</td>
 <td class="{{ r.under_compare }}">{{ r.under_compare }}</td>
 {% if ozone %}{{ num(r.o3) }}{% endif %}{{ num(r.peak_year) }}
