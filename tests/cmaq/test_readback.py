@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scenair.cmaq import readback
-from scenair.cmaq.io_readback import closure_of, open_run, particles, read_cmaq
+from scenair.cmaq.io_readback import closure_of, cross_check, open_run, particles, read_cmaq
 from scenair.core.audit.closure import require_closed
 from scenair.core.errors import InputError, MassBalanceError, UnitsError
 from scenair.core.io.tables import read_table
@@ -291,6 +291,24 @@ def test_other_sources_give_the_same_form(tmp_path, kind):
         expected = 0.1 * (16 * 1.0 + 48 * 0.99 + 7 * 0.039)
         assert annual["PM25"].values == pytest.approx(expected, rel=1e-5)
     assert daily["O3_MDA8"].values == pytest.approx(40 * 47.998 / 24.465, rel=1e-6)
+
+
+def test_totals_and_species_are_compared(tmp_path, caplog):
+    species = 0.1 * (16 * 1.0 + 48 * 0.99 + 7 * 0.039)
+
+    def run(total):
+        value = lambda n, h: np.full(len(h), {"PM25": total}.get(n, 0.1))  # noqa: E731
+        files = [
+            out.write_day(tmp_path / f"{k}{d}.nc", kind=k, day=f"2015-01-{d}", value=value)
+            for k in ("aelmo", "aconc")
+            for d in (14, 15)
+        ]
+        return cross_check(open_run(files), [pd.Timestamp("2015-01-15")])
+
+    assert run(species) == pytest.approx(0, abs=1e-5)
+    assert not any("another definition" in r.message for r in caplog.records)
+    assert run(species * 1.25) == pytest.approx(0.2, abs=1e-5)
+    assert any("another definition" in r.message for r in caplog.records)
 
 
 def test_same_input_gives_the_same_bytes(tmp_path):

@@ -21,6 +21,7 @@ from scenair.cmaq import (
     check_values,
 )
 from scenair.cmaq.check_findings import Finding
+from scenair.cmaq.ioapi import number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,7 +73,7 @@ def kind_of(file: IoapiFile) -> Kind:
     if file.dims.get("COL") == 1:
         return "point_emissions"
     units = {str(file.variables[n].attrs.get("units", "")).strip() for n in file.data_variables}
-    timeless = file.attrs.get("TSTEP") == 0
+    timeless = number(file.attrs.get("TSTEP")) == 0
     if timeless and units <= {"fraction", "1", "none", "FRACTION", ""}:
         return "masks"
     return "emissions"

@@ -29,7 +29,9 @@ class Finding:
 
     def __str__(self) -> str:
         place = f"{self.file}: {self.where}" if self.where else self.file
-        return f"{self.severity:<7} {self.code:<22} {place}: {self.found}; {self.remedy}"
+        line = f"{self.severity:<7} {self.code:<22} {place}: {self.found}; {self.remedy}"
+        # names come from files: no line breaks, no control sequences on a terminal
+        return "".join(c if c.isprintable() else "?" for c in line)
 
 
 class Findings:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from scenair.cmaq.check_findings import Finding, Findings
 from scenair.cmaq.ioapi import number, text
 from scenair.core.grids import LAMBERT, LATLON
@@ -31,6 +33,8 @@ def check(file: IoapiFile, *, grid: Grid | None, points: bool = False) -> list[F
     """
     out = Findings(file.name)
     _own(file, out)
+    if not points:
+        _latitude(file, out)
     if grid is None:
         return out.items
     same = True
@@ -72,6 +76,21 @@ def _own(file: IoapiFile, out: Findings) -> None:
             out.warning(
                 "grid-centre", "P_GAM, XCENT", f"{get['P_GAM']:g}, {get['XCENT']:g}",
                 "equal in grids of WRF and MCIP",
+            )  # fmt: skip
+
+
+def _latitude(file: IoapiFile, out: Findings) -> None:
+    """Rows from south to north, where the file carries its latitudes."""
+    for name in ("LAT", "lat", "latitude"):
+        var = file.variables.get(name)
+        if var is None or len(var.shape) < 2 or var.dtype.kind != "f":
+            continue
+        values = np.asarray(file.read(name, None), dtype=np.float64)
+        rows = values.reshape(-1, *var.shape[-2:])[0].mean(axis=1)
+        if len(rows) > 1 and not (np.diff(rows) > 0).all():
+            out.error(
+                "latitude", name, f"row 1 {rows[0]:.2f}, last row {rows[-1]:.2f}",
+                "row 1 is the southernmost: flip all arrays",
             )  # fmt: skip
 
 

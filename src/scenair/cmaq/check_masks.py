@@ -44,7 +44,8 @@ def check(file: IoapiFile) -> list[Finding]:
             )  # fmt: skip
         elif not values.any():
             out.warning("mask-empty", name, "zero everywhere", "the region is outside the grid")
-        total = values if total is None else total + values
+        if total is None or total.shape == values.shape:
+            total = values if total is None else total + values
     if total is not None and float(np.nanmax(total)) > 1 + SUM_TOLERANCE:
         out.warning(
             "mask-sum", "all masks", f"{float(np.nanmax(total)):.6f} in one cell",

@@ -81,9 +81,9 @@ def text(value: object) -> str:
 
 
 def number(value: object) -> float | None:
-    """A numeric attribute as float; None where it is not one number."""
+    """A numeric attribute as float; None where it is not one finite number."""
     array = np.asarray(value)
-    if array.dtype.kind not in "iuf" or array.size != 1:
+    if array.dtype.kind not in "iuf" or array.size != 1 or not np.isfinite(array).all():
         return None
     return float(array.reshape(-1)[0])
 
