@@ -38,6 +38,11 @@ rule attainment:
             "attainment/gemm.csv",
             "attainment/health.csv",
         ),
+        fractions=(
+            tables(CONFIG.attainment.species_fractions)
+            if CONFIG.attainment.species_fractions
+            else []
+        ),
     output:
         sites="results/{year}/{scenario}/attainment/sites.csv",
         cities="results/{year}/{scenario}/attainment/cities.csv",

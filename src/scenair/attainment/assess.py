@@ -11,9 +11,12 @@ import pandas as pd
 from scenair.attainment.fusion import Method, Skill, bounded_ratio, fuse, leave_one_out
 from scenair.attainment.interpolation import fuse_by_interpolation, left_out_by_interpolation
 from scenair.attainment.response import at_cells, response_factor
+from scenair.attainment.species import composed_factor
 from scenair.core.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy.typing as npt
     import scipy.sparse as sp
 
@@ -33,10 +36,13 @@ class ModelRun:
         ug m-3.
     background : ndarray (quarter, y, x)
         The part that the run does not control, ug m-3.
+    parts : mapping, optional
+        Part -> (quarter, y, x), ug m-3; needed where observed fractions are given.
     """
 
     pm25: npt.NDArray[np.float64]
     background: npt.NDArray[np.float64]
+    parts: Mapping[str, npt.NDArray[np.float32]] | None = None
 
     @property
     def controlled(self) -> npt.NDArray[np.float64]:
@@ -144,6 +150,7 @@ def estimate(
     method: AnyMethod = "log_ratio",
     bounds: tuple[float, float] = (0.1, 10.0),
     background_factor: float = 1.0,
+    fractions: npt.NDArray[np.float64] | None = None,
 ) -> Estimate:
     """Monitor times response at the sites, fused fields elsewhere, all by quarter.
 
@@ -157,6 +164,8 @@ def estimate(
         As :func:`scenair.attainment.fusion.fuse`.
     background_factor : float
         Factor on the background in numerator, denominator and in the model value of the fusion.
+    fractions : ndarray (quarter, species, site), optional
+        Observed composition at the sites (NaN where there is none).
     """
     sites = monitors.table["cell"].to_numpy(np.int64)
     parts = {
@@ -168,6 +177,10 @@ def estimate(
         )
     }
     factor = response_factor(**parts, background_factor=background_factor, where="monitor cells")
+    if fractions is not None:
+        factor = composed_factor(
+            factor, fractions, _parts_at(base, sites, radius), _parts_at(future, sites, radius)
+        )
     flat = {
         "base": base.controlled.reshape(4, -1)[:, monitors.cells],
         "future": future.controlled.reshape(4, -1)[:, monitors.cells],
@@ -209,6 +222,17 @@ def estimate(
         field_factor=field_factor,
         deviation=deviation,
     )
+
+
+def _parts_at(
+    run: ModelRun, sites: npt.NDArray[np.int64], radius: int
+) -> dict[str, npt.NDArray[np.float64]]:
+    if run.parts is None:
+        raise InputError("observed fractions need the parts of the model's PM2.5")
+    return {
+        name: at_cells(field.astype(np.float64), sites, radius=radius)
+        for name, field in run.parts.items()
+    }
 
 
 def fusion_skill(

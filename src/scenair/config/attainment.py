@@ -21,6 +21,8 @@ class AttainmentConfig(Section):
     area_class: Literal["I", "II"] = "II"
     #: monitor statistics of the monitor year (in resources/, or an absolute path of your own)
     monitors: str = "attainment/monitors_2015.csv"
+    #: table of observed mass fractions (adcode, period, species, value); sites without use totals
+    species_fractions: str | None = None
     #: longest side of the array of cells around a monitor, km (1 x 1 at 36 km, 3 x 3 at 12 km)
     array_km: Positive = 40.0
     #: how monitors and model are joined between the monitors

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +12,7 @@ from scenair.attainment.assess import Estimate, ModelRun, MonitorSet, estimate
 from scenair.attainment.cities import Judgement
 from scenair.attainment.probability import Uncertainty
 from scenair.attainment.response import array_radius
+from scenair.attainment.species import observed_fractions
 from scenair.attainment.standards import find_limit, profile_of_year
 from scenair.core.errors import ConfigError
 from scenair.core.io.tables import read_table
@@ -61,7 +63,16 @@ class Job:
             method=self.options.fusion,
             bounds=self.options.ratio_bounds,
             background_factor=background_factor,
+            fractions=self.fractions,
         )
+
+    @cached_property
+    def fractions(self) -> npt.NDArray[np.float64] | None:
+        """Observed composition at the sites, if the configuration names a table."""
+        if self.options.species_fractions is None:
+            return None
+        table = read_table(self.options.species_fractions)
+        return observed_fractions(table, self.monitors.table["adcode"].to_numpy(np.int32))
 
     @property
     def projected(self) -> bool:

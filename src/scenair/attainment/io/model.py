@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from scenair.attainment.assess import ModelRun
+from scenair.attainment.species import PARTS
 from scenair.core.errors import InputError
 from scenair.core.io.netcdf import open_netcdf, require_finite
 from scenair.core.units import require_units
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from scenair.core.grids import Grid
 
-PARTS: Final = ("SO4", "NO3", "NH4", "BC", "OA", "OTHER", "BACKGROUND")
 #: Sum of parts against PM25 and year against quarters (float32; leap years shift a quarter).
 _SUM_TOLERANCE: Final = 1e-4
 _YEAR_TOLERANCE: Final = 1e-2
@@ -66,7 +66,8 @@ def read_air_quality(path: str | Path, *, grid: Grid) -> tuple[ModelRun, xr.Data
     mean = np.average(pm25, axis=0, weights=_NONLEAP_DAYS)
     _require_equal(mean, ds["PM25_annual"], _YEAR_TOLERANCE, path, "the mean of its quarters")
     background = ds["BACKGROUND"].values.astype(np.float64)
-    return ModelRun(pm25=pm25, background=background), ds
+    parts = {name: ds[name].values for name in PARTS}
+    return ModelRun(pm25=pm25, background=background, parts=parts), ds
 
 
 def require_grid(ds: xr.Dataset, grid: Grid, *, where: str) -> None:
