@@ -48,7 +48,7 @@ _PHASES: Final[dict[str, tuple[str, ...]]] = {
     "TNH4": ("nh3", "particle"),
 }
 _PICARD: Final = 12
-_PICARD_TOLERANCE: Final = 5e-4
+_PICARD_TOLERANCE: Final = 1e-3
 
 
 @dataclass(frozen=True)
@@ -287,7 +287,7 @@ class _Work:
             steps += 1
             for name, part in zip(names, share, strict=True):
                 self.set_loss(name, part)
-            self.solve(names, rtol=max(_PICARD_TOLERANCE / 10, change / 100))
+            self.solve(names, rtol=max(_PICARD_TOLERANCE / 10, change / 1000))
             pair = self.partition()
             now = pair[0][0] + pair[1][0]
             change = float(np.abs(now - before).max() / max(now.max(), 1e-30))

@@ -53,30 +53,41 @@ def bicgstab(
     NotConvergedError
         After 2000 steps, or where the method breaks down.
     """
-    goal = rtol * np.linalg.norm(rhs)
+    goal = rtol * np.sqrt(_dot(rhs, rhs))
     x = np.zeros_like(rhs) if start is None else start.copy()
     r = rhs.copy() if start is None else rhs - apply(x)
     shadow, p = r.copy(), r.copy()
-    rho = shadow @ r
+    rho = _dot(shadow, r)
     for _ in range(_MOST_STEPS):
-        if np.linalg.norm(r) <= goal:
+        if np.sqrt(_dot(r, r)) <= goal:
             return x
         v = apply(p)
-        alpha = rho / (shadow @ v)
+        along = _dot(shadow, v)
+        if along == 0 or not np.isfinite(along):
+            break
+        alpha = rho / along
         r -= alpha * v
         t = apply(r)
-        omega = (t @ r) / np.maximum(t @ t, np.finfo(float).tiny)
+        size = _dot(t, t)
+        if size == 0:
+            return x + alpha * p
+        omega = _dot(t, r) / size
         x += alpha * p
         x += omega * r
         r -= omega * t
-        new = shadow @ r
+        new = _dot(shadow, r)
+        if rho * omega == 0 or not np.isfinite(new):
+            break
         p -= omega * v
         p *= new * alpha / (rho * omega)
         p += r
         rho = new
-        if not np.isfinite(rho):
-            break
     raise NotConvergedError(f"BiCGStab: no convergence to {rtol:g} in {_MOST_STEPS} steps")
+
+
+def _dot(a: Array, b: Array) -> float:
+    """Inner product without BLAS: the same bits whatever the number of threads."""
+    return float(np.einsum("i,i->", a, b))
 
 
 def _block_diagonal(blocks: Array) -> sp.csr_matrix:
@@ -227,7 +238,7 @@ class Factor:
 class Anderson:
     """Anderson's mixing of a fixed-point iteration (1965, J. ACM 12, 547-560)."""
 
-    def __init__(self, depth: int = 3) -> None:
+    def __init__(self, depth: int = 5) -> None:
         self._depth = depth
         self._at: list[Array] = []
         self._residual: list[Array] = []
@@ -241,7 +252,9 @@ class Anderson:
         steps = np.diff(np.stack(self._at), axis=0).T
         changes = np.diff(np.stack(self._residual), axis=0).T
         weight, *_ = np.linalg.lstsq(
-            changes.T @ changes, changes.T @ self._residual[-1], rcond=1e-12
+            np.einsum("ni,nj->ij", changes, changes),
+            np.einsum("ni,n->i", changes, self._residual[-1]),
+            rcond=1e-12,
         )
         new = self._at[-1] + self._residual[-1] - (steps + changes) @ weight
         return np.asarray(new.reshape(at.shape))
