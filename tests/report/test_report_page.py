@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -12,7 +13,9 @@ import pytest
 import xarray as xr
 
 from scenair.config.figures import FIGURES
-from scenair.report.content import co2_peak, number
+from scenair.report.content import Contents, co2_peak, number
+from scenair.report.io import read_summary
+from scenair.report.rows import emission_rows, hindcast_rows
 from tests.figures.contract_case import TYPES, Made, write_case
 from tests.report.conftest import write_report
 
@@ -127,6 +130,51 @@ def test_same_bytes_twice(made: Made) -> None:
     before = (made.result / "report.html").read_bytes()
     write_report(made)
     assert (made.result / "report.html").read_bytes() == before
+
+
+def test_hindcast_stands_beside_what_was_observed(made_once: Made) -> None:
+    summary = read_summary(made_once.result / "attainment/summary.json")
+    for item in summary["sensitivity"]:
+        item |= {"n_judged": 28, "n_attain_fused": 11}
+    observed = pd.DataFrame(
+        {
+            "year": [2030, 2030, 2029],
+            "item": ["attain_35_count", "peaked", "attain_35_count"],
+            "value": [271.0, 1.0, 2.0],
+            "source": "ministry",
+            "note": "of 339",
+        }
+    )
+
+    def contents(**other: object) -> Contents:
+        blank = dict.fromkeys(field.name for field in fields(Contents))
+        words = {"year": 2030, "scenario": "peak", "summary": summary, "observed": observed}
+        return Contents(**(blank | words | other))
+
+    (row,) = hindcast_rows(contents())
+    assert row["observed"] == "271"
+    assert row["run"] == "11 of 28"
+    assert row["monitored"] == "7 of 24"
+    assert row["source"] == "ministry; of 339"
+    assert hindcast_rows(contents(observed=None)) == []
+    assert hindcast_rows(contents(scenario="history")) == []
+
+
+def test_published_totals_stand_beside_the_whole_mainland(made_once: Made) -> None:
+    config = {"case": {"base_year": 2017, "monitor_year": 2015}}
+    years = [2013, 2015, 2017, 2030]
+    national = xr.DataArray(
+        [[4.0], [3.0], [2.0], [1.0]],
+        dims=("year", "species"),
+        coords={"year": years, "species": ["SO2"]},
+    )
+    published = pd.DataFrame(
+        {"species": ["SO2", "SO2", "SO2"], "year": [2017, 2017, 2016], "value": [1.5, 0.5, 9.0]}
+    )
+    blank = dict.fromkeys(field.name for field in fields(Contents))
+    words = {"year": 2030, "config": config, "national": national, "published": published}
+    (row,) = emission_rows(Contents(**(blank | words)))
+    assert (row["base"], row["published"], row["change"]) == ("2.00", "2.00", "-50.0")
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ rule report:
         double="results/{year}/{scenario}/attainment/double.csv",
         sites="results/{year}/{scenario}/attainment/sites.csv",
         summary="results/{year}/{scenario}/attainment/summary.json",
-        published=resource("inventory/meic_national.csv"),
+        tables=tables("inventory/meic_national.csv", "attainment/city_study.csv"),
         manifest="results/{year}/{scenario}/manifest.json",
         figures=expand(
             "results/{{year}}/{{scenario}}/figures/{stem}.png", stem=FIGURE_STEMS

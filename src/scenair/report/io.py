@@ -167,15 +167,16 @@ def build_report(
         manifest_sha256=sha256_of(manifest),
         figures={stem: data_uri(path) for stem, path in figures.items()},
         type_words=types,
-        published=_published(config),
+        published=_mainland(config, "inventory/meic_national.csv"),
+        observed=_mainland(config, "attainment/city_study.csv"),
         source=str(_attributes(str(annual))[""].get("source", "unknown")),
     )
     write_text(render(contents), report)
 
 
-def _published(config: Mapping[str, Any]) -> pd.DataFrame | None:
-    """National totals that the inventory reproduces, where the case is the whole mainland."""
-    return read_table("inventory/meic_national.csv") if config["case"]["units"] == "all" else None
+def _mainland(config: Mapping[str, Any], table: str) -> pd.DataFrame | None:
+    """A table of national figures, where the case is the whole mainland."""
+    return read_table(table) if config["case"]["units"] == "all" else None
 
 
 def read_summary(path: str | Path) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from scenair.core.audit.closure import TOLERANCE
-from scenair.report import content
+from scenair.report import content, rows
 from scenair.report.template import SCRIPT, STYLE, TEMPLATE
 
 if TYPE_CHECKING:
@@ -26,15 +26,16 @@ def render(c: Contents) -> str:
         style=Markup(STYLE),
         script=Markup(SCRIPT),
         cards=content.headline(c),
-        sensitivity=content.sensitivity_rows(c),
-        skill=content.skill_rows(c),
-        groups=content.group_rows(c),
-        emissions=content.emission_rows(c),
-        figures=content.captions(c),
-        cities=content.city_rows(c),
-        synthetic=content.synthetic_groups(c),
-        assumed=content.assumed_groups(c),
-        ozone=content.has_ozone(c),
+        sensitivity=rows.sensitivity_rows(c),
+        hindcast=rows.hindcast_rows(c),
+        skill=rows.skill_rows(c),
+        groups=rows.group_rows(c),
+        emissions=rows.emission_rows(c),
+        figures=rows.captions(c),
+        cities=rows.city_rows(c),
+        synthetic=rows.synthetic_groups(c),
+        assumed=rows.assumed_groups(c),
+        ozone=rows.has_ozone(c),
         compare=content.compare_limit(c),
         standard=str(c.cities["standard"].iloc[0]),
         tolerance=f"{TOLERANCE:g}",

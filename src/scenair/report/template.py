@@ -108,6 +108,18 @@ inflow, ships). It stands in both terms of the response, (C + B) /
 <p class="soft">Monitored cities; µg m⁻³.</p>
 {% endif %}
 
+{% if hindcast %}
+<h2>Beside what was observed</h2>
+<p>{{ c.year }} has happened. The run left history in {{ c.config.case.first_year }} and was never
+fitted to what followed, so this is a hindcast of its drivers and measures, not a test of the model
+alone.</p>
+<table><thead><tr><th>cities at or below</th><th class="n">observed</th><th class="n">this run, all
+cities (estimate)</th><th class="n">this run, monitored</th><th>source</th></tr></thead><tbody>
+{% for r in hindcast %}<tr><td>{{ r.limit }} µg m⁻³</td>{{ num(r.observed) }}{{ num(r.run) }}
+{{ num(r.monitored) }}<td>{{ r.source }}</td></tr>{% endfor %}
+</tbody></table>
+{% endif %}
+
 <h2>By region and city type</h2>
 <table><thead><tr><th></th><th>group</th><th class="n">cities</th><th class="n">monitored</th>
 <th class="n">attain</th><th class="n">PM2.5 {{ c.monitor_year }}</th><th class="n">PM2.5
