@@ -299,6 +299,33 @@ def test_external_streams_follow(tmp_path):
     assert 'STK_GRPS_002="/m/g.nc"' in cctm
 
 
+def test_a_grid_that_wrf_cannot_have_is_said_and_spoils_nothing(tmp_path):
+    degrees = Grid(
+        "DEG", "LATLON", 1, 0, 0, 0, 0, 0, xorig=100, yorig=20, xcell=0.5, ycell=0.5, ncols=20,
+        nrows=20,
+    )  # fmt: skip
+    folder = make_kit(tmp_path, grid=degrees)
+    assert "no such projection" in (folder / "wrf" / "NO_NAMELISTS.txt").read_text()
+    assert "no WRF namelists" in (folder / "run" / "MISSING.txt").read_text()
+    assert (folder / "run" / "cctm.sh").exists()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"boundary_source": "/x/$(touch y)"},
+        {"wrf_out": '/x"; rm -r y'},
+        {"executables": {"cctm": "a`b`"}},
+        {"external": [{"kind": "ship", "label": "GR_SHIP", "emission": "/x/a;b.nc"}]},
+    ],
+)
+def test_nothing_that_a_shell_acts_upon_enters_a_script(tmp_path, options):
+    with pytest.raises(ConfigError, match="can't stand in a script"):
+        make_kit(tmp_path, **options)
+    with pytest.raises(ConfigError, match="name of the grid"):
+        make_kit(tmp_path, grid=replace(CN36, name="A;rm x"))
+
+
 def test_dates_in_file_names(tmp_path):
     (tmp_path / "emis_a_20300230.nc").write_text("")
     with pytest.raises(InputError, match="no date"):

@@ -54,7 +54,7 @@ def write_kit(
     Raises
     ------
     InputError
-        A nest that does not fit WRF, or no emission files.
+        No emission files. A grid that WRF can't have is said in ``wrf/NO_NAMELISTS.txt``.
     """
     case = CaseConfig.model_validate(config["case"])
     options = CmaqConfig.model_validate(config["cmaq"])
@@ -62,7 +62,13 @@ def write_kit(
     grid = next(iter(parse_griddesc(path.read_text(encoding="utf-8"), where=str(path)).values()))
     grids = [CN36, grid] if case.grid.nest is not None and grid.xcell < CN36.xcell else [grid]
     out = Path(folder)
-    _write_wrf(grids, options=options, folder=out / "wrf")
+    said = kit.missing_streams(options.kit) + "\n"
+    try:
+        _write_wrf(grids, options=options, folder=out / "wrf")
+    except InputError as error:
+        # the emission files are right whether or not WRF can have the grid
+        write_text(f"{error}\n", out / "wrf" / "NO_NAMELISTS.txt")
+        said += f"no WRF namelists: {error}\n"
     gridded, points = _streams(read_csv(listing, columns=("kind", "label", "emission", "groups")))
     texts = kit.scripts(
         environment(),
@@ -81,8 +87,7 @@ def write_kit(
         (run / name).chmod(0o755)
     write_text(format_griddesc([grid]), run / "GRIDDESC")
     dates = _dates(options, year=year, emis=Path(emis))
-    said = kit.missing_streams(options.kit) + "\n" + kit.stand_ins(dates) + "\n"
-    write_text(said, run / "MISSING.txt")
+    write_text(said + kit.stand_ins(dates) + "\n", run / "MISSING.txt")
     lines = (f"{day:%Y-%m-%d} {file:%Y%m%d}\n" for day, file in sorted(dates.items()))
     write_text("".join(lines), run / "emission_dates.txt")
 

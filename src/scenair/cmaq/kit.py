@@ -6,6 +6,7 @@ Text is made here, files are written by :mod:`scenair.cmaq.io_kit`.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
 SCRIPTS: Final = ("env.sh", "mcip.sh", "icon.sh", "bcon.sh", "cctm.sh", "combine.sh", "chain.sh")
 #: The profile that ships with CMAQ: an annual mean of the remote Pacific.
 PROFILE: Final = "avprofile_cb6r3m_ae7_kmtbr_hemi2016_v53beta2_m3dry_col051_row068.csv"
+
+
+#: What may stand in a script: names, and paths or commands. Nothing that a shell acts upon.
+_NAME: Final = re.compile(r"[\w.\-]*")
+_PATH: Final = re.compile(r"[\w./:@+{}=,~ \-]*")
 
 
 @dataclass(frozen=True)
@@ -76,6 +82,36 @@ def plan_periods(kit: KitConfig) -> tuple[PlannedPeriod, ...]:
                 remedy="make them one period, or shorten the spin-up",
             )
     return tuple(out)
+
+
+def require_plain(kit: KitConfig, *, grid: Grid, streams: Sequence[StreamFiles]) -> None:
+    """Stop where a name or path holds characters that a shell would act upon.
+
+    Raises
+    ------
+    ConfigError
+        With the first such text.
+    """
+    texts = [(_NAME, "name of the grid", grid.name), (_NAME, "projection", grid.projection)]
+    texts += [(_NAME, "label of a stream", s.label) for s in streams]
+    texts += [
+        (_PATH, "files of a stream", t.removeprefix("$EMISSIONS/").replace("$FILE_DAY", ""))
+        for s in streams
+        for t in (s.path, s.groups)
+    ]
+    texts += [
+        (_PATH, f"cmaq.kit.executables.{k}", str(v))
+        for k, v in kit.executables.model_dump().items()
+    ]
+    plain = ("boundary_source", "boundary_met", "initial_source", "ocean", "wrf_out", "desid")
+    texts += [(_PATH, f"cmaq.kit.{name}", str(getattr(kit, name))) for name in plain]
+    texts += [(_PATH, "cmaq.kit.external", t) for e in kit.external for t in (e.emission, e.groups)]
+    for pattern, what, value in texts:
+        if not pattern.fullmatch(value):
+            raise ConfigError(
+                "a text that can't stand in a script", where=what, value=repr(value),
+                allowed="letters, digits and . _ - (in paths also / : @ + { } = , ~ and blanks)",
+            )  # fmt: skip
 
 
 def require_runnable(options: CmaqConfig) -> None:
@@ -226,8 +262,9 @@ def scripts(
     Raises
     ------
     ConfigError
-        No stream at all.
+        No stream at all, or text that can't stand in a script.
     """
+    require_plain(kit, grid=grid, streams=[*gridded, *points])
     more_gridded, more_points = external_streams(kit)
     if not (gridded or points or more_gridded or more_points):
         raise ConfigError("a run without emission streams: CCTM ends in a segmentation fault")
