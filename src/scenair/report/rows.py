@@ -66,14 +66,18 @@ def emission_rows(c: Contents) -> list[dict[str, str]]:
         rows.append(
             {
                 "species": name,
-                "monitor": number(float(series.sel(year=c.monitor_year)), 2),
-                "base": number(then, 2),
-                "published": number(published.get(name), 2),
-                "now": number(now, 2),
+                "monitor": _amount(float(series.sel(year=c.monitor_year))),
+                "base": _amount(then),
+                "published": _amount(published.get(name)),
+                "now": _amount(now),
                 "change": number(100 * (now / then - 1), 1) if then else "–",
             }
         )
     return rows
+
+
+def _amount(value: float | None) -> str:
+    return number(value, 2 if value is None or abs(value) < 1000 else 0)
 
 
 def city_rows(c: Contents) -> list[dict[str, Any]]:
