@@ -156,6 +156,7 @@ def test_probability_and_ratios(done: dict) -> None:
     seen = cities["monitored"]
     np.testing.assert_allclose(fused.loc[seen, "pm25_ratio"], ratio[seen])
     assert fused["co2_ratio"].notna().all()
+    assert fused["nearest_monitor_km"].between(0, 300).all()
 
 
 def test_sensitivity_orders(done: dict) -> None:

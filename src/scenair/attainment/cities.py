@@ -95,6 +95,7 @@ def fused_city_table(
     base: npt.NDArray[np.float64],
     future: npt.NDArray[np.float64],
     *,
+    nearest_km: npt.NDArray[np.float64],
     uncertainty: Uncertainty,
     co2_ratio: pd.Series,
 ) -> pd.DataFrame:
@@ -107,6 +108,8 @@ def fused_city_table(
     places : Places
     base, future : ndarray (cell,)
         Fused annual fields over the whole grid (flat, NaN outside the units), ug m-3.
+    nearest_km : ndarray (cell,)
+        Distance to the nearest monitor over the whole grid (NaN outside the units).
     uncertainty : Uncertainty
         Behind ``probability_attains``.
     co2_ratio : Series
@@ -118,7 +121,8 @@ def fused_city_table(
         adcode; pm25_fused_population_base, pm25_fused_population, pm25_fused_area; ``pm25_best``
         (monitor, or population-weighted fused field where there is none), ``basis`` and
         ``best_attains``; ``margin`` (limit less best, ug m-3), ``probability_attains``,
-        ``pm25_ratio`` and ``co2_ratio`` (over the monitor year).
+        ``pm25_ratio`` and ``co2_ratio`` (over the monitor year); ``nearest_monitor_km``
+        (population-weighted).
     """
     people_base = weighted_mean(places.people, base)
     people = weighted_mean(places.people, future)
@@ -138,6 +142,7 @@ def fused_city_table(
             "pm25_best": best,
             "basis": basis,
             "best_attains": attains(best, limit, pollutant="PM25"),
+            "nearest_monitor_km": weighted_mean(places.people, nearest_km),
             "margin": limit - best,
             "probability_attains": probability(best, ratio, limit, uncertainty),
             "pm25_ratio": ratio,

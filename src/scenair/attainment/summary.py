@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
 from scenair.attainment.cities import CLASSES, classify
 from scenair.attainment.rounding import attains
+
+#: Beyond this a fused value is the model's shape only, km (leave-one-out skill is of nearer ones).
+FAR_KM: Final = 200.0
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +35,7 @@ def group_summary(rows: pd.DataFrame) -> dict[str, Any]:
     rows : DataFrame
         Joined city tables: level, population, monitored, pm25, pm25_base, pm25_attains, pm25_best,
         best_attains, pm25_fused_population, pm25_fused_population_base, probability_attains,
-        pm25_ratio, co2_ratio, peaked.
+        pm25_ratio, co2_ratio, nearest_monitor_km, peaked.
 
     Returns
     -------
@@ -50,6 +53,7 @@ def group_summary(rows: pd.DataFrame) -> dict[str, Any]:
         "n_units": len(cities),
         "n_monitored": n_monitored,
         "n_judged": n_judged,
+        "n_fused_far": int((~cities["monitored"] & (cities["nearest_monitor_km"] > FAR_KM)).sum()),
         "n_attain_monitored": by_monitor,
         "n_attain_fused": by_best,
         "share_attain_monitored": by_monitor / n_monitored if n_monitored else None,

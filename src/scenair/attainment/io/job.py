@@ -95,9 +95,13 @@ class Job:
 
     def annual(self, quarters: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Day-weighted annual mean of a fused field on the whole grid (flat, NaN elsewhere)."""
-        out = np.full(self.grid.size, np.nan)
         days = days_in_quarters(self.case.monitor_year)
-        out[self.monitors.cells] = np.average(quarters, axis=0, weights=days)
+        return self.on_grid(np.average(quarters, axis=0, weights=days))
+
+    def on_grid(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Values of the units' cells on the whole grid (flat, NaN elsewhere)."""
+        out = np.full(self.grid.size, np.nan)
+        out[self.monitors.cells] = values
         return out
 
 

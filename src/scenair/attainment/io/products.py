@@ -188,6 +188,9 @@ def summary_of(
             "n_attain_fused adds the others by the fused field and is an estimate, not a record",
             "monitor_minus_population_mean: mean over monitored cities of monitor value less "
             "population-weighted fused value, ug m-3; the urban increment that the grid hides",
+            "n_fused_far: unmonitored cities over 200 km from any monitor; their fused value is "
+            "the model's shape only (the monitors shipped leave out the dusty south of Xinjiang, "
+            "where fused values are far too low)",
             "population of 2020 in every year",
             "double_by_limit: four-way shares over the judged cities at other limits",
             "ozone has no monitors here: only its relative response is given",
