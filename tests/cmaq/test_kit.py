@@ -108,7 +108,17 @@ def test_namelists_agree(grids, surface):
     assert entry(wrf, "specified")[0] == ".true."
     assert entry(wrf, "dx") == ["36000", "12000"][: len(grids)]
     assert text_sections(wrf) == 7
+    assert entry(wrf, "gfdda_interval_m")[0] == "360"
+    assert entry(wrf, "cu_physics") == ["1"] * len(grids)
     assert entry(wps, "start_date")[0] == "'2015-06-20_00:00:00'"
+
+
+def test_convection_is_off_where_it_is_resolved():
+    fine = replace(CN36, xcell=3000.0, ycell=3000.0, xorig=-172 * 1500.0, yorig=-127 * 1500.0)
+    text = kit_wrf.namelist_input(
+        [fine], kit=KitConfig(), start=START, end=END, options=read_table("cmaq/kit_wrf.csv")
+    )
+    assert entry(text, "cu_physics") == ["0"]
 
 
 def text_sections(text: str) -> int:
@@ -429,6 +439,9 @@ def test_another_grid_of_mcip_stops_the_chain(tmp_path):
     result = bash(folder / "run" / "mcip.sh", "2015-01-09", **world)
     assert result.returncode == 1
     assert "another one" in result.stderr
+    # degrees alone: 32.5 and 34 are 1.5 apart
+    grid.write_text(format_griddesc([replace(CN36, ycent=32.5)]))
+    assert bash(folder / "run" / "mcip.sh", "2015-01-09", **world).returncode == 1
     # MCIP's rounding of an origin to the metre passes
     grid.write_text(format_griddesc([replace(CN36, xorig=CN36.xorig + 1.3)]))
     assert bash(folder / "run" / "mcip.sh", "2015-01-09", **world).returncode == 0

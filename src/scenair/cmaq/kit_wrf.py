@@ -277,6 +277,10 @@ def _options(
             for k, v in zip(rows["key"], rows["value"], strict=True)
         }
         out[section] = ({"radt": radt} if section == "physics" else {}) | values
+    # convection is resolved below 5 km
+    convection = out["physics"]["cu_physics"].split(",")[0]
+    out["physics"]["cu_physics"] = _list(convection if d.dx >= 5000 else 0 for d in all_)
+    out["fdda"]["gfdda_interval_m"] = _each(str(kit.interval_seconds // 60), all_)
     # nudging and boundary belong to the outermost domain
     inner = len(all_) - 1
     out["fdda"]["grid_fdda"] = _list([out["fdda"]["grid_fdda"].split(",")[0], *["0"] * inner])
