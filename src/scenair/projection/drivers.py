@@ -31,7 +31,7 @@ class Drivers:
     """Levels by year and city, and national indices (base year = 1).
 
     ``population``, ``urban_population`` in persons (year, city); ``gdp`` an index (year, city);
-    ``national`` driver -> index (year,).
+    ``national`` driver -> index (year,); ``national_share`` of the nation's people in these cities.
     """
 
     years: npt.NDArray[np.int32]
@@ -39,6 +39,7 @@ class Drivers:
     urban_population: Array
     gdp: Array
     national: Mapping[str, Array]
+    national_share: float
 
     def index(self, driver: str) -> Array:
         """Growth since the base year by city, shape (year, city)."""
@@ -177,6 +178,7 @@ def build_drivers(
             "gdp": growth,
             "income": growth / pop,
         },
+        national_share=national_share,
     )
 
 

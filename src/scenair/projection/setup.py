@@ -77,7 +77,10 @@ class Setup:
         base = self.state.activity.copy()
         electricity = supply.electricity_base(
             self.state,
-            use=self.tables.electricity,
+            use={
+                sector: twh * self.drivers.national_share
+                for sector, twh in self.tables.electricity.items()
+            },
             population=self.drivers.population[0],
             sectors=SECTORS,
         )
