@@ -121,7 +121,16 @@ def build_attainment(
     write_csv(health_table(tables["fused"], tables["cities"]["population"]), health)
     write_fused(job, result, loo, fused)
     write_json(clean(content), summary)
-    logger.info("%s %d: %s", scenario, year, job.judgement)
+    national = content["national"]
+    logger.info(
+        "%s %d: %d of %d monitored cities attain %g ug m-3 (%s)",
+        scenario,
+        year,
+        national["n_attain_monitored"],
+        national["n_monitored"],
+        job.judgement.pm25_limit,
+        job.judgement.profile,
+    )
 
 
 def _city_tables(
