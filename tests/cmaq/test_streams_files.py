@@ -108,6 +108,7 @@ def build(folder, **options):
         listing=folder / "cmaq" / "streams.csv",
         dates=folder / "cmaq" / "dates.csv",
         closure=folder / "cmaq" / "closure.csv",
+        totals=folder / "cmaq" / "totals.csv",
         kit=folder / "cmaq",
     )
 
@@ -209,8 +210,12 @@ def test_every_file_satisfies_the_checker(february):
 
     paths = sorted((february / "cmaq").glob("*/*_20160210.nc"))
     paths += sorted((february / "cmaq" / "points").glob("stack_groups*"))
+    table = pd.read_csv(february / "cmaq" / "totals.csv")
+    table = table[table["file"].str.contains("20160210")]
     with IoapiReader(paths) as files:
-        found = check_files(files, context=Context(mechanism=read_mechanism(), grid=GRID))
+        found = check_files(
+            files, context=Context(mechanism=read_mechanism(), grid=GRID, table=table)
+        )
     assert [f for f in found if f.severity in ("error", "warning")] == []
 
 

@@ -31,6 +31,7 @@ rule cmaq:
         listing="results/{year}/{scenario}/cmaq/streams.csv",
         dates="results/{year}/{scenario}/cmaq/dates.csv",
         closure="results/{year}/{scenario}/cmaq/closure.csv",
+        totals="results/{year}/{scenario}/cmaq/totals.csv",
         wrf=directory("results/{year}/{scenario}/cmaq/wrf"),
         run=directory("results/{year}/{scenario}/cmaq/run"),
     log:

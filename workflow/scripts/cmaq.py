@@ -22,5 +22,6 @@ with job(
         listing=snakemake.output.listing,
         dates=snakemake.output.dates,
         closure=snakemake.output.closure,
+        totals=snakemake.output.totals,
         kit=Path(snakemake.output.griddesc).parent,
     )

@@ -45,6 +45,7 @@ def build_cmaq(
     listing: str | Path,
     dates: str | Path,
     closure: str | Path,
+    totals: str | Path,
     kit: str | Path,
 ) -> None:
     """Rule ``cmaq``: emission files of the case's days, GRIDDESC, the closure and the run kit.
@@ -57,9 +58,10 @@ def build_cmaq(
         Sections ``case`` and ``cmaq``.
     gridded, points : path
         Inputs: gridded.nc, points.csv.
-    griddesc, emis, stack, listing, dates, closure : path
+    griddesc, emis, stack, listing, dates, closure, totals : path
         Outputs: GRIDDESC, folder of gridded files, folder of point files, streams.csv, dates.csv
-        (which file serves which date), closure.csv (kg).
+        (which file serves which date), closure.csv (kg), totals.csv (what every file must hold,
+        for ``scenair cmaq check --table``).
     kit : path
         Folder that takes ``wrf/`` (namelists) and ``run/`` (scripts).
 
@@ -71,7 +73,16 @@ def build_cmaq(
     made = prepare(year=year, scenario=scenario, config=config, gridded=gridded, points=points)
     mapping = kit_dates(made)
     files = sorted(set(mapping["file_date"]))
-    _write(made, files, griddesc=griddesc, emis=emis, stack=stack, listing=listing, closure=closure)
+    _write(
+        made,
+        files,
+        griddesc=griddesc,
+        emis=emis,
+        stack=stack,
+        listing=listing,
+        closure=closure,
+        totals=totals,
+    )
     write_csv(mapping, dates)
     write_kit(
         year=year,
@@ -125,7 +136,7 @@ def write_range(
     gridded, points : path
         Of the year and scenario.
     folder : path
-        Gets ``GRIDDESC``, ``emis/``, ``points/``, ``streams.csv`` and ``closure.csv``.
+        Gets ``GRIDDESC``, ``emis/``, ``points/``, ``streams.csv``, ``closure.csv``, ``totals.csv``.
 
     Returns
     -------
@@ -135,8 +146,16 @@ def write_range(
     dates = streams_dates.date_range(start, stop)
     kit = prepare(year=start.year, scenario=scenario, config=config, gridded=gridded, points=points)
     out = Path(folder)
-    _write(kit, dates, griddesc=out / "GRIDDESC", emis=out / "emis", stack=out / "points",
-           listing=out / "streams.csv", closure=out / "closure.csv")  # fmt: skip
+    _write(
+        kit,
+        dates,
+        griddesc=out / "GRIDDESC",
+        emis=out / "emis",
+        stack=out / "points",
+        listing=out / "streams.csv",
+        closure=out / "closure.csv",
+        totals=out / "totals.csv",
+    )
     return sorted([*(out / "emis").glob("*.nc"), *(out / "points").glob("*.nc")])
 
 
@@ -149,14 +168,16 @@ def _write(
     stack: str | Path,
     listing: str | Path,
     closure: str | Path,
+    totals: str | Path,
 ) -> None:
     write_text(format_griddesc([kit.grid]), griddesc)
     for folder in (emis, stack):
         # a case without plants has an empty folder of points
         Path(folder).mkdir(parents=True, exist_ok=True)
-    rows = write_days(kit, dates, emis=Path(emis), stack=Path(stack))
+    ledger = write_days(kit, dates, emis=Path(emis), stack=Path(stack))
     write_csv(kit_listing(kit), listing)
-    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    write_csv(pd.DataFrame(ledger.totals), totals)
+    table = pd.DataFrame(ledger.closure, columns=list(COLUMNS))
     write_csv(require_closed(table, where=str(emis), unit="kg"), closure)
 
 

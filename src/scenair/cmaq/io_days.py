@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,24 +34,39 @@ _ONE_LAYER = (1.0, 0.995)
 _WORTH_SAYING = 1e-4
 
 
-def write_days(
-    kit: Kit, dates: Sequence[dt.date], *, emis: Path, stack: Path
-) -> list[dict[str, Any]]:
-    """Write the files of some UTC days and return the rows of their closure, kg.
+@dataclass
+class Ledger:
+    """What the writing of files accounts for.
+
+    Attributes
+    ----------
+    closure : list of dict
+        Rows of closure.csv, kg.
+    totals : list of dict
+        Rows of totals.csv: variable, value, unit (moles or g), file; what each file must hold,
+        computed without reading it.
+    """
+
+    closure: list[dict[str, Any]] = field(default_factory=list)
+    totals: list[dict[str, Any]] = field(default_factory=list)
+
+
+def write_days(kit: Kit, dates: Sequence[dt.date], *, emis: Path, stack: Path) -> Ledger:
+    """Write the files of some UTC days and account for their mass.
 
     The month is closed first: streams and plants together are gridded.nc. Then every file is read
     back and its trapezoid compared.
     """
-    rows: list[dict[str, Any]] = []
+    ledger = Ledger()
     for number in sorted({date.month for date in dates}):
         members = [date for date in dates if date.month == number]
-        rows += _write_month(kit, number, members, emis=emis, stack=stack)
-    return rows
+        _write_month(kit, number, members, emis=emis, stack=stack, ledger=ledger)
+    return ledger
 
 
 def _write_month(
-    kit: Kit, number: int, dates: Sequence[dt.date], *, emis: Path, stack: Path
-) -> list[dict[str, Any]]:
+    kit: Kit, number: int, dates: Sequence[dt.date], *, emis: Path, stack: Path, ledger: Ledger
+) -> None:
     around = [(number - 2) % 12 + 1, number, number % 12 + 1]
     weights = [
         hours.month_weights(kit.profiles, year=kit.year, month=m, calendar=kit.calendar)
@@ -64,7 +80,6 @@ def _write_month(
     ]
     total: dict[tuple[str, str], float] = {}
     left: dict[tuple[str, str], float] = {}
-    rows = []
     for stream in kit.streams:
         sectors = kit.rows(stream)
         w = tuple(weight[sectors] for weight in weights)
@@ -85,8 +100,8 @@ def _write_month(
             )
             _add_month(month, stream, total=total, left=left)
             target = _Target(kit, stream, month, kind=kind, index=index)
-            rows += target.write(dates, folder=emis if kind == "emis" else stack)
-    return _month_rows(kit, number, masses[1], total=total, left=left) + rows
+            target.write(dates, folder=emis if kind == "emis" else stack, ledger=ledger)
+    ledger.closure += _month_rows(kit, number, masses[1], total=total, left=left)
 
 
 def _add_month(
@@ -182,24 +197,22 @@ class _Target:
     def label(self) -> str:
         return self.stream.label if self.kind == "emis" else self.stream.point_label
 
-    def write(self, dates: Sequence[dt.date], *, folder: Path) -> list[dict[str, Any]]:
-        """Write each day and return its closure rows."""
+    def write(self, dates: Sequence[dt.date], *, folder: Path, ledger: Ledger) -> None:
+        """Write each day and account for it."""
         if not self.fields:
-            return []
+            return
         if self.plants is not None:
             write_stack_groups(
                 self.plants,
                 folder / f"stack_groups_{self.stream.name}_{self.kit.grid.name}.nc",
                 grid=self.kit.grid,
             )
-        rows = []
         for date in dates:
             path = folder / day_name(self.kind, self.stream.name, self.kit.grid.name, date)
             self._write_day(path, date)
-            rows += self._close_day(path, date)
+            self._close_day(path, date, ledger)
             if self.kit.options.archive:
                 archive_copy(path, folder / "archive" / path.name)
-        return rows
 
     def _write_day(self, path: Path, date: dt.date) -> None:
         n = None if self.plants is None else len(self.plants)
@@ -244,12 +257,12 @@ class _Target:
             )
         )
 
-    def _close_day(self, path: Path, date: dt.date) -> list[dict[str, Any]]:
+    def _close_day(self, path: Path, date: dt.date, ledger: Ledger) -> None:
         expected = {
             part: streams_hourly.day_mass(self.month, part, day=date.day) for part in self.members
         }
         with IoapiReader([path]) as (file,):
-            totals = {field.name: file_trapezoid(file, field.name) for field in self.fields}
+            totals = {f.name: file_trapezoid(file, f.name) for f in self.fields}
         out, lost = streams_hourly.mass_of_file(
             totals,
             speciation=self.kit.speciation,
@@ -261,9 +274,15 @@ class _Target:
         found = speciation.species_of_parts(out)
         missing = speciation.species_of_parts(lost)
         stage = f"cmaq {self.kind} {date:%Y-%m-%d}"
-        return [
+        ledger.closure += [
             _row(stage, name, self.label, float(into[name]), found[name], missing[name])
             for name in into
+        ]
+        ledger.totals += [
+            {"variable": name, "value": value, "unit": unit, "file": path.name}
+            for name, value, unit in streams_hourly.amounts(
+                expected, speciation=self.kit.speciation, members=self.members, rows=self.rows
+            )
         ]
 
 
@@ -343,8 +362,8 @@ def write_stack_groups(plants: pd.DataFrame, path: Path, *, grid: Grid) -> None:
 
     def fill(record: int, floats: npt.NDArray[Any], ints: npt.NDArray[Any]) -> None:
         del record
-        for i, field in enumerate(fields):
-            (ints if field.kind == "i" else floats)[i] = values[field.name]
+        for i, one in enumerate(fields):
+            (ints if one.kind == "i" else floats)[i] = values[one.name]
 
     write_records(
         path,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     import xarray as xr
 
+logger = logging.getLogger(__name__)
 Array = npt.NDArray[np.float64]
 _MG_TO_KG = 1000.0
 _TOLERANCE = 1e-6
@@ -202,6 +204,8 @@ def read_calendar(year: int) -> dict[dt.date, str]:
     """Chinese holidays and make-up working days of a year and the days next to it."""
     table = read_table("cmaq/temporal_holidays.csv")
     dates = [dt.date.fromisoformat(d) for d in table["date"]]
+    if not any(date.year == year for date in dates):
+        logger.warning("no holidays are known for %d: every week is an ordinary one", year)
     near = (dt.date(year, 1, 1) - dt.timedelta(2), dt.date(year, 12, 31) + dt.timedelta(2))
     return {
         date: str(kind)

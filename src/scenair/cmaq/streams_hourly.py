@@ -186,6 +186,31 @@ def day_mass(month: StreamMonth, part: str, *, day: int) -> Array:
     return np.asarray(mass.sum(axis=tuple(range(1, mass.ndim))))
 
 
+def amounts(
+    expected: Mapping[str, Array],
+    *,
+    speciation: Speciation,
+    members: Mapping[str, npt.NDArray[np.int64]],
+    rows: npt.NDArray[np.int64],
+) -> list[tuple[str, float, str]]:
+    """What each variable of a file must sum to: name, amount, unit (``moles`` or ``g``).
+
+    Parameters
+    ----------
+    expected : mapping
+        Part -> kg by sector over the file's span.
+    """
+    out = []
+    for part, used in members.items():
+        values = speciation.factors[part][np.ix_(used, rows)] @ expected[part]
+        unit = "moles" if part in GASES else "g"
+        out += [
+            (speciation.variables[part][i], float(v), unit)
+            for i, v in zip(used, values, strict=True)
+        ]
+    return out
+
+
 def mass_of_file(
     totals: Mapping[str, float],
     *,
