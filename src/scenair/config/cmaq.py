@@ -11,14 +11,12 @@ from pydantic import Field, field_validator
 from scenair.config.base import Section
 from scenair.config.cmaq_kit import DesidConfig, KitConfig
 
-Table = Annotated[str, Field(pattern=r"\.csv(\.gz)?$")]
-
 
 class CmaqConfig(Section):
     """Options of the stage cmaq; every field has a default and says its unit."""
 
     #: gas and aerosol mechanism: ``resources/cmaq/mechanism_{name}.csv``, ``speciation_voc_{name}``
-    mechanism: Literal["cb6r5_ae7", "saprc07tic_ae7i"] = "cb6r5_ae7"
+    mechanism: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")] = "cb6r5_ae7"
     #: set of emission streams in ``cmaq/streams.csv``; ``six`` keeps residential solid fuel apart
     streams: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")] = "five"
     #: potential combustion SOA of CMAQ for stoves (its rule was fitted to vehicle exhaust)
