@@ -17,7 +17,13 @@ from scenair.core.sectors import SECTORS
 from scenair.core.species import SPECIES
 from scenair.projection import decomposition
 from scenair.projection import io as rules
-from scenair.projection.comparison import beside, growth_spread, national_order, national_table
+from scenair.projection.comparison import (
+    beside,
+    growth_spread,
+    national_order,
+    national_table,
+    peaks_by_type,
+)
 from scenair.projection.iamc import drivers_from, export, reduce_ratio, tidy
 from scenair.projection.io.readers import read_iamc_table, read_trajectory
 from scenair.projection.model import project
@@ -299,6 +305,10 @@ def test_national_table_beside_other_sources(trajectory: xr.Dataset) -> None:
     spread = growth_spread(trajectory, scenario="reference").set_index("sector")
     assert spread.loc["all", "standard_deviation"] > 0
     assert 0 <= spread.loc["all", "share_peaked"] <= 1
+    peaks = peaks_by_type(trajectory, scenario="reference").set_index("city_type")
+    by_2030 = (trajectory["peaked"] == 1) & (trajectory["co2_peak_year"] <= 2030)
+    assert peaks.loc["all", "peaked_2030"] == pytest.approx(by_2030.mean().item())
+    assert peaks["cities"].iloc[1:].sum() == peaks["cities"].iloc[0]
 
 
 def test_export_is_an_iamc_table_whose_parts_add_up(trajectory: xr.Dataset) -> None:

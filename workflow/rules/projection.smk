@@ -63,7 +63,7 @@ rule city_types:
     benchmark:
         "benchmarks/rules/city_types.tsv"
     resources:
-        mem_mb=1000,
+        mem_mb=500,
         runtime=10,
     params:
         code=code_id("scenair.projection.io"),
@@ -85,7 +85,7 @@ rule history_trajectory:
     benchmark:
         "benchmarks/rules/history_trajectory.tsv"
     resources:
-        mem_mb=1500,
+        mem_mb=700,
         runtime=10,
     params:
         code=code_id("scenair.projection.io"),
@@ -112,7 +112,7 @@ rule measure_potentials:
     benchmark:
         "benchmarks/rules/measure_potentials.tsv"
     resources:
-        mem_mb=2500,
+        mem_mb=900,
         runtime=20,
     params:
         code=code_id("scenair.projection.io"),
@@ -143,7 +143,7 @@ rule trajectory:
     wildcard_constraints:
         scenario=r"(?!history)[a-z][a-z0-9_]*",
     resources:
-        mem_mb=2500,
+        mem_mb=900,
         runtime=15,
     params:
         code=code_id("scenair.projection.io"),
@@ -167,7 +167,7 @@ rule city_emissions:
     benchmark:
         "benchmarks/rules/city_emissions/{year}_{scenario}.tsv"
     resources:
-        mem_mb=1500,
+        mem_mb=700,
         runtime=10,
     params:
         code=code_id("scenair.projection.io"),
@@ -198,7 +198,7 @@ rule decomposition:
     wildcard_constraints:
         scenario=r"(?!history)[a-z][a-z0-9_]*",
     resources:
-        mem_mb=2500,
+        mem_mb=900,
         runtime=60,
     params:
         code=code_id("scenair.projection.io"),
@@ -216,12 +216,13 @@ rule projection_comparison:
         national="results/projection/comparison.csv",
         order="results/projection/order.csv",
         spread="results/projection/spread.csv",
+        types="results/projection/peaks_by_type.csv",
     log:
         "logs/projection/comparison.log",
     benchmark:
         "benchmarks/rules/projection_comparison.tsv"
     resources:
-        mem_mb=1500,
+        mem_mb=700,
         runtime=15,
     params:
         code=code_id("scenair.projection.io"),
@@ -240,7 +241,7 @@ rule iamc_export:
     benchmark:
         "benchmarks/rules/iamc_export/{scenario}.tsv"
     resources:
-        mem_mb=1500,
+        mem_mb=600,
         runtime=10,
     params:
         code=code_id("scenair.projection.io"),

@@ -12,4 +12,5 @@ with job(snakemake.log[0], name="comparison of trajectories"):
         national=snakemake.output.national,
         order=snakemake.output.order,
         spread=snakemake.output.spread,
+        types=snakemake.output.types,
     )

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from scenair.core.species import SPECIES
+from scenair.projection.typology import TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -141,4 +142,29 @@ def growth_spread(ds: xr.Dataset, *, scenario: str) -> pd.DataFrame:
             peaked = (ds["peaked"].values == 1) & (ds["co2_peak_year"].values <= last)
             row["share_peaked"] = float(peaked.mean())
         rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def peaks_by_type(ds: xr.Dataset, *, scenario: str) -> pd.DataFrame:
+    """Share of cities whose CO2 has peaked by 2025, 2030 and 2034, by type and for all."""
+    code = ds["city_type"].values
+    peaked, year = ds["peaked"].values == 1, ds["co2_peak_year"].values
+    groups = [("all", np.ones(code.size, dtype=bool))]
+    groups += [(name, code == i) for i, name in enumerate(TYPES)]
+    rows: list[dict[str, object]] = []
+    for name, inside in groups:
+        if inside.any():
+            done = peaked & inside
+            rows.append(
+                {
+                    "scenario": scenario,
+                    "city_type": name,
+                    "cities": int(inside.sum()),
+                    **{
+                        f"peaked_{mark}": float((done & (year <= mark)).sum() / inside.sum())
+                        for mark in (2025, 2030, 2034)
+                    },
+                    "median_peak_year": float(np.median(year[inside])),
+                }
+            )
     return pd.DataFrame(rows)

@@ -12,7 +12,13 @@ from scenair.config.projection import ProjectionConfig
 from scenair.config.scenario import Scenario
 from scenair.core.io.tables import read_table, write_csv
 from scenair.projection import decomposition
-from scenair.projection.comparison import beside, growth_spread, national_order, national_table
+from scenair.projection.comparison import (
+    beside,
+    growth_spread,
+    national_order,
+    national_table,
+    peaks_by_type,
+)
 from scenair.projection.iamc import export
 from scenair.projection.io.potentials import read_potentials
 from scenair.projection.io.readers import read_trajectory, read_types
@@ -102,6 +108,7 @@ def build_comparison(
     national: str | Path,
     order: str | Path,
     spread: str | Path,
+    types: str | Path,
 ) -> None:
     """All scenarios beside each other and beside other sources; nothing is fitted to these.
 
@@ -109,11 +116,11 @@ def build_comparison(
     ----------
     trajectories : mapping
         Scenario -> trajectory file.
-    national, order, spread : path
+    national, order, spread, types : path
         Outputs: national totals with GAINS and observations; violations of the national order;
-        spread of city growth and of peak years.
+        spread of city growth; share of peaked cities by type.
     """
-    totals, spreads = [], []
+    totals, spreads, peaks = [], [], []
     series: dict[str, npt.NDArray[np.float64]] = {}
     years: list[int] = []
     for name, path in trajectories.items():
@@ -121,12 +128,14 @@ def build_comparison(
         years = [int(y) for y in ds["year"].values]
         totals.append(national_table(ds, scenario=name))
         spreads.append(growth_spread(ds, scenario=name))
+        peaks.append(peaks_by_type(ds, scenario=name))
         summed = ds["emission"].sum(["city", "sector"]).transpose("year", "species")
         series[name] = summed.values
     others = read_table("projection/comparators.csv")
     write_csv(beside(pd.concat(totals, ignore_index=True), others), national)
     write_csv(national_order(series, years), order)
     write_csv(pd.concat(spreads, ignore_index=True), spread)
+    write_csv(pd.concat(peaks, ignore_index=True), types)
 
 
 def build_iamc_export(*, scenario: str, trajectory: str | Path, table: str | Path) -> None:
