@@ -270,3 +270,46 @@ def test_a_failed_run_spoils_nothing(copy):
     with pytest.raises(InputError):
         grid(copy)
     assert (copy / "gridded.nc").read_bytes() == before
+
+
+LATLON = {
+    "gdtyp": 1,
+    "xorig": 110.0,
+    "yorig": 34.0,
+    "xcell": 0.25,
+    "ycell": 0.25,
+    "ncols": 40,
+    "nrows": 32,
+}
+POLAR = {
+    "gdtyp": 6,
+    "xorig": -4e5,
+    "yorig": -6.2e6,
+    "xcell": 27e3,
+    "ycell": 27e3,
+    "ncols": 30,
+    "nrows": 40,
+}
+POLES = {"latlon": (0, 0, 0, 0, 0), "polar": (1, 60, 114, 114, 90)}
+
+
+@pytest.mark.parametrize(("name", "numbers"), [("latlon", LATLON), ("polar", POLAR)])
+def test_any_projection_of_a_griddesc(tmp_path, name, numbers):
+    keys = ("p_alp", "p_bet", "p_gam", "xcent", "ycent")
+    own = {
+        "name": "OWN",
+        "projection": "OWN",
+        **numbers,
+        **dict(zip(keys, POLES[name], strict=True)),
+    }
+    case = CaseConfig.model_validate({"units": "2+26", "grid": own})
+    io.build_spatial(
+        config={"case": case.model_dump(mode="json"), "gridding": {}}, spatial=tmp_path / "s.nc"
+    )
+    found, operators, _ = io.read_spatial(tmp_path / "s.nc")
+    assert found == case.grid.build()
+    for matrix in operators.values():
+        assert np.asarray(matrix.sum(axis=0)).ravel() == pytest.approx(np.ones(28), rel=1e-12)
+    beijing = list(CITIES).index(110000)
+    cell = int(found.locate(116.4, 39.9))
+    assert operators["heating"][:, [beijing]].toarray().argmax() == cell
