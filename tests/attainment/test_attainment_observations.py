@@ -85,7 +85,9 @@ def test_station_lists_are_checked(tmp_path: Path, change, words: str) -> None:
         read_stations(path)
 
 
-def test_hourly_values_become_a_monitor_table(stations: Path, tmp_path: Path, world: World) -> None:
+def test_hourly_values_become_a_monitor_table(
+    stations: Path, tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     hourly = year_of_hours()
     hourly["PM25"][100, 0] = -9
     table, report = tmp_path / "monitors.csv", tmp_path / "quality.csv"
@@ -105,8 +107,9 @@ def test_hourly_values_become_a_monitor_table(stations: Path, tmp_path: Path, wo
     assert records.loc[130100, "mean_Q1"] > records.loc[130100, "mean_Q3"]
     flags = pd.read_csv(report).set_index("flag")
     assert flags.loc["negative", ["n_flagged", "n_dropped"]].tolist() == [1, 1]
-    # and the stage takes it
-    options = world.config["attainment"] | {"monitors": str(table)}
+    # and the stage takes it, by its name in the working directory
+    monkeypatch.chdir(tmp_path)
+    options = world.config["attainment"] | {"monitors": table.name}
     out = tmp_path / "monitors.nc"
     build_monitors(config=world.config | {"attainment": options}, out=out)
     monitors, _ = read_monitors(out, grid=world.grid)

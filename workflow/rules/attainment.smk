@@ -1,6 +1,17 @@
 # Attainment: monitors x response, limits by date, cities, double attainment, comparison.
 
 
+# tables that the configuration names: in the working directory, else in resources/
+MONITOR_TABLE, STANDARDS_TABLE, FRACTIONS_TABLE = (
+    name if name and Path(name).is_file() else name and resource(name)
+    for name in (
+        CONFIG.attainment.monitors,
+        CONFIG.attainment.standards,
+        CONFIG.attainment.species_fractions,
+    )
+)
+
+
 rule monitors:
     input:
         tables=tables(
@@ -8,7 +19,7 @@ rule monitors:
             "regions/census2020_county.csv.gz",
             "attainment/site_conditions.csv.gz",
         ),
-        records=resource(CONFIG.attainment.monitors),
+        records=MONITOR_TABLE,
     output:
         monitors="results/attainment/monitors.nc",
     log:
@@ -33,16 +44,12 @@ rule attainment:
         monitors="results/attainment/monitors.nc",
         tables=tables(
             "regions/city_names_en.csv",
-            CONFIG.attainment.standards,
             "attainment/regions.csv",
             "attainment/gemm.csv",
             "attainment/health.csv",
         ),
-        fractions=(
-            tables(CONFIG.attainment.species_fractions)
-            if CONFIG.attainment.species_fractions
-            else []
-        ),
+        standards=STANDARDS_TABLE,
+        fractions=FRACTIONS_TABLE or [],
     output:
         sites="results/{year}/{scenario}/attainment/sites.csv",
         cities="results/{year}/{scenario}/attainment/cities.csv",
@@ -123,7 +130,7 @@ rule attainment_path:
             year=CONFIG.attainment.path_years,
         ),
         trajectory="results/trajectories/{scenario}.nc",
-        tables=tables(CONFIG.attainment.standards),
+        standards=STANDARDS_TABLE,
     output:
         path="results/attainment/path_{scenario}.csv",
     log:

@@ -16,12 +16,13 @@ class AttainmentConfig(Section):
 
     #: profile of the table of standards, or the national one in force on 31 December
     standard: str = "auto-by-year"
-    #: table of standards (in resources/, or an absolute path of your own)
+    #: table of standards (in the working directory or in resources/)
     standards: str = "attainment/standards.csv"
     area_class: Literal["I", "II"] = "II"
-    #: monitor statistics of the monitor year (in resources/, or an absolute path of your own)
+    #: monitor statistics of the monitor year (in the working directory or in resources/)
     monitors: str = "attainment/monitors_2015.csv"
-    #: table of observed mass fractions (adcode, period, species, value); sites without use totals
+    #: table of observed mass fractions (adcode, period, species, value), found like the two others;
+    #: sites without a row use the total
     species_fractions: str | None = None
     #: longest side of the array of cells around a monitor, km (1 x 1 at 36 km, 3 x 3 at 12 km)
     array_km: Positive = 40.0

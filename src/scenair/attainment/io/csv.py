@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
@@ -11,10 +13,10 @@ import xarray as xr
 
 from scenair.attainment.statistics.qc import suspicious_units
 from scenair.core.errors import InputError, UnitsError
+from scenair.core.io.paths import resources
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     import numpy.typing as npt
 
@@ -33,6 +35,14 @@ UNITS: Final[dict[str, str]] = {
 #: What stands for "missing" in the archives.
 MISSING: Final = ("", "NA", "—", "-", "_", "--", "-99", "-999", "-9999", "-99.0", "-999.0")
 _STATION: Final = r"\d{4}[A-Z]"
+
+
+def named_table(name: str) -> str:
+    """Name for ``read_table`` of a table that the configuration names.
+
+    A file of that name in the working directory comes before one in ``resources/``.
+    """
+    return os.path.relpath(name, resources()) if Path(name).is_file() else name
 
 
 def read_frame(path: Path, *, missing: Sequence[str], text: Sequence[str] = ()) -> pd.DataFrame:

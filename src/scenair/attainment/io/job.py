@@ -10,6 +10,7 @@ import numpy as np
 
 from scenair.attainment.assess import Estimate, ModelRun, MonitorSet, estimate
 from scenair.attainment.cities import Judgement
+from scenair.attainment.io.csv import named_table
 from scenair.attainment.probability import Uncertainty
 from scenair.attainment.response import array_radius
 from scenair.attainment.species import observed_fractions
@@ -71,7 +72,7 @@ class Job:
         """Observed composition at the sites, if the configuration names a table."""
         if self.options.species_fractions is None:
             return None
-        table = read_table(self.options.species_fractions)
+        table = read_table(named_table(self.options.species_fractions))
         return observed_fractions(table, self.monitors.table["adcode"].to_numpy(np.int32))
 
     @property
@@ -113,7 +114,7 @@ def judge(options: AttainmentConfig, *, year: int) -> Judgement:
     ConfigError
         A profile without an annual PM2.5 limit.
     """
-    standards = read_table(options.standards)
+    standards = read_table(named_table(options.standards))
     profile = profile_of_year(standards, year, standard=options.standard)
     pm25 = find_limit(standards, profile, "PM25", "annual", area_class=options.area_class)
     ozone = find_limit(standards, profile, "O3", "mda8", area_class=options.area_class)

@@ -12,6 +12,7 @@ import scipy.sparse as sp
 import xarray as xr
 
 from scenair.attainment.assess import MonitorSet
+from scenair.attainment.io.csv import named_table
 from scenair.attainment.monitors import ambient_factors, complete, monitor_records
 from scenair.attainment.places import Places, locate_people
 from scenair.attainment.weights import nearest_distance, neighbour_weights
@@ -101,7 +102,7 @@ def cell_centres(grid: Grid) -> npt.NDArray[np.float64]:
 
 
 def _usable_records(options: AttainmentConfig, *, year: int, grid: Grid) -> pd.DataFrame:
-    records = monitor_records(read_table(options.monitors), year=year)
+    records = monitor_records(read_table(named_table(options.monitors)), year=year)
     enough = complete(records, year=year)
     if not enough.all():
         logger.warning("too few daily values, left out: %s", records.index[~enough].tolist())
