@@ -16,12 +16,13 @@ from scenair.cmaq import desid, desid_masks, desid_namelist, desid_roundtrip
 from scenair.cmaq.check import Context, check_files
 from scenair.cmaq.check_names import read_mechanism
 from scenair.cmaq.desid import Region, Rule
-from scenair.cmaq.io_desid import read_gridded, write_desid, write_masks
+from scenair.cmaq.io_desid import read_back, read_gridded, write_desid, write_masks
 from scenair.cmaq.io_tools import IoapiReader
 from scenair.core.errors import InputError, UnitsError
 from scenair.core.grids import CN36
 from scenair.core.periods import seconds_in_months
 from scenair.core.species import POLLUTANTS, SPECIES
+from tests.cmaq.test_desid_namelist import SHIPPED
 
 GRID = CN36.nest(name="TEST36", ratio=1, col0=90, row0=60, cols=6, rows=4)
 CITIES = [110000, 130100, 130600]
@@ -261,53 +262,6 @@ def test_comparison_counts_misplaced_mass():
     assert row["misplaced"] == pytest.approx(0.25)
 
 
-# ---- namelists --------------------------------------------------------------------------------
-
-SHIPPED = """&Desid_ScalingVars
- Desid_Max_Rules = 2000
-/
-
-&Desid_Scaling
- Desid_Rules_nml =
-   ! Gases
-   'EVERYWHERE', 'ALL'         ,'NO'     ,'NO'          ,'GAS'  ,1.  ,'UNIT','a',
-   'EVERYWHERE', 'GR_RES_FIRES' ,'ALL'   ,'PCVOC'      ,'GAS' ,0.0  ,'MASS','o',
-/
-
-"""
-
-
-def test_rules_go_before_the_closing_slash_and_read_back():
-    rows = [Rule("C110000", "GR_POWER", "NO", 0.123456789), Rule("T01", "PT_POWER", "PEC", 1.5)]
-    merged = desid_namelist.merge_rules(SHIPPED, rows, where="x.nml")
-    assert desid_namelist.parse_rules(merged)[-2:] == rows
-    assert merged.count("/\n") == 2
-    assert merged.index("'C110000'") > merged.index("PCVOC")
-    # a second merge replaces the first
-    again = desid_namelist.merge_rules(merged, rows[:1], where="x.nml")
-    assert desid_namelist.parse_rules(again)[2:] == rows[:1]
-    assert desid_namelist.merge_rules(SHIPPED, rows[:1], where="x.nml") == again
-
-
-def test_many_rules_raise_the_limit_of_the_namelist():
-    rows = [Rule(f"R{i % 99}", f"S{i // 99}", "NO", 0.5) for i in range(3000)]
-    assert "Desid_Max_Rules = 3202" in desid_namelist.merge_rules(SHIPPED, rows, where="x.nml")
-
-
-@pytest.mark.parametrize("text", ["", "&Other\n/\n", "&Desid_Scaling\n 'A',"])
-def test_a_namelist_without_rules_is_refused(text):
-    with pytest.raises(InputError, match="no DESID rules section"):
-        desid_namelist.merge_rules(text, [], where="x.nml")
-
-
-def test_control_namelist_declares_every_region():
-    text = desid_namelist.control_namelist(["EVERYWHERE", *(f"C{i}" for i in range(80))])
-    assert "Desid_Max_Reg = 91" in text
-    assert text.count("'CMAQ_MASKS'") == 80
-    assert text.count("'EVERYWHERE'") == 1
-    assert text.count("&") == text.count("\n/")
-
-
 # ---- the whole export -------------------------------------------------------------------------
 
 
@@ -353,10 +307,33 @@ def test_export_writes_what_it_promises(tmp_path):
     assert {r.region for r in rows[2:]} <= names
 
 
+def test_files_that_were_changed_are_noticed(tmp_path):
+    _, folder = _case(tmp_path)
+    regions = [
+        Region(r, tuple(c))
+        for r, c in pd.read_csv(folder / "regions.csv").groupby("region")["adcode"]
+    ]
+    old = parts_of(emission())
+    f = xr.DataArray([0.5, 0.8, 1.0], dims="city", coords={"city": CITIES})
+    factor = desid.group_factors((old * f).assign_attrs(old.attrs), old, regions=regions)
+    with IoapiReader([folder / "masks.nc"]) as (file,):
+        values = [file.read(r.label, None)[0, 0] for r in regions]
+    masks = xr.DataArray(
+        np.stack(values).astype(np.float32), dims=("region", "y", "x"),
+        coords={"region": [r.label for r in regions]},
+    )  # fmt: skip
+    read_back(folder, masks=masks, factor=factor, mechanism=MECHANISM)
+    rules = folder / "rules.nml"
+    rules.write_text(rules.read_text().replace(",0.5,", ",0.6,", 1))
+    with pytest.raises(InputError, match="do not hold what was computed"):
+        read_back(folder, masks=masks, factor=factor, mechanism=MECHANISM)
+
+
 def test_export_by_everywhere_keeps_the_total_and_reports_the_rest(tmp_path):
     table, folder = _case(tmp_path, by="everywhere")
     assert not (folder / "masks.nc").exists()
-    assert table["relative_error"].abs().max() < 1e-12
+    # factors are written with nine digits
+    assert table["relative_error"].abs().max() < 2e-9
     assert table["misplaced"].max() > 0.05
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 import xarray as xr
 
 from scenair.cmaq import desid, desid_masks, desid_namelist, desid_roundtrip, ioapi
+from scenair.cmaq.io_tools import IoapiReader
 from scenair.cmaq.writer import Field, write_records
 from scenair.core.errors import InputError
 from scenair.core.io.atomic import write_text
@@ -91,14 +92,6 @@ def write_desid(
     rows = desid.rules(with_points(factor, streams), mechanism=mechanism)
     areas = desid_masks.city_areas({c: geometries[c] for c in cities}, grid)
     masks = desid_masks.masks(areas, cities=cities, regions=regions, grid=grid)
-    table = roundtrip(new, old, factor=factor, regions=regions, masks=masks)
-    if gridded is not None:
-        cells = [
-            desid.stream_parts(read_gridded(path), streams=streams, om_oc=om_oc) for path in gridded
-        ]
-        predicted = desid_roundtrip.predicted_ratio(masks, factor)
-        by_cell = desid_roundtrip.compare(*cells, ratio=predicted, level="cell")
-        table = pd.concat([table, by_cell], ignore_index=True)
     if [r.label for r in regions] != [desid.EVERYWHERE]:
         write_masks(masks, out / "masks.nc", grid=grid)
     write_text(
@@ -107,6 +100,15 @@ def write_desid(
     write_text(desid_namelist.rule_rows(rows), out / "rules.nml")
     write_csv(_region_table(regions), out / "regions.csv")
     write_csv(factor.to_dataframe("factor").reset_index(), out / "factors.csv")
+    masks, factor = read_back(out, masks=masks, factor=factor, mechanism=mechanism)
+    table = roundtrip(new, old, factor=factor, regions=regions, masks=masks)
+    if gridded is not None:
+        cells = [
+            desid.stream_parts(read_gridded(path), streams=streams, om_oc=om_oc) for path in gridded
+        ]
+        predicted = desid_roundtrip.predicted_ratio(masks, factor)
+        by_cell = desid_roundtrip.compare(*cells, ratio=predicted, level="cell")
+        table = pd.concat([table, by_cell], ignore_index=True)
     write_csv(table, out / "roundtrip.csv")
     if shipped is not None:
         path = Path(shipped)
@@ -116,6 +118,42 @@ def write_desid(
         write_text(merged, out / path.name)
     logger.info("DESID: %d regions, %d rules", len(regions), len(rows))
     return table
+
+
+def read_back(
+    folder: Path, *, masks: xr.DataArray, factor: xr.DataArray, mechanism: Mechanism
+) -> tuple[xr.DataArray, xr.DataArray]:
+    """Masks and factors as CMAQ will find them in ``masks.nc`` and ``rules.nml``.
+
+    Raises
+    ------
+    InputError
+        The files do not say what was to be written.
+    """
+    path = folder / "masks.nc"
+    stored = masks
+    if path.exists():
+        with IoapiReader([path]) as (file,):
+            values = [np.asarray(file.read(str(r), None))[0, 0] for r in masks["region"].values]
+        stored = masks.copy(data=np.stack(values).astype(np.float32))
+    rules = folder / "rules.nml"
+    wanted = factor.transpose("region", "stream", "part")
+    at = [{str(v): i for i, v in enumerate(wanted[d].values)} for d in wanted.dims]
+    expected, values, same = wanted.values, np.ones(wanted.shape), True
+    for rule in desid_namelist.parse_rules(rules.read_text(encoding="utf-8")):
+        if rule.stream in at[1]:
+            part = mechanism.inventory[rule.variable]
+            place = at[0][rule.region], at[1][rule.stream], at[2][part]
+            same &= abs(rule.factor - expected[place]) <= 1e-8 * abs(expected[place])
+            values[place] = rule.factor
+    same &= bool(np.allclose(values, expected, rtol=1e-8, atol=0))
+    found = wanted.copy(data=values)
+    if not same or not stored.equals(masks):
+        raise InputError(
+            "the DESID files do not hold what was computed", where=str(folder),
+            remedy="delete the folder and run again",
+        )  # fmt: skip
+    return stored, found
 
 
 def with_points(factor: xr.DataArray, streams: Sequence[desid.StreamLike]) -> xr.DataArray:
