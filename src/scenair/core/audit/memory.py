@@ -28,7 +28,12 @@ def peak_memory_mb() -> float:
 
 
 def bounded_chunks(
-    sizes: Mapping[str, int], *, along: str, itemsize: int = 4, limit: int = CHUNK_BYTES
+    sizes: Mapping[str, int],
+    *,
+    along: str,
+    itemsize: int = 4,
+    limit: int = CHUNK_BYTES,
+    multiple: int = 1,
 ) -> dict[str, int]:
     """Chunk lengths for dask: all dimensions whole but ``along``, as long as ``limit`` allows.
 
@@ -45,6 +50,9 @@ def bounded_chunks(
         Bytes a value.
     limit : int
         Bytes a chunk.
+    multiple : int
+        The length along ``along`` is a multiple of this where the limit allows (24 keeps days
+        whole, so that daily statistics need no second cut).
 
     Raises
     ------
@@ -66,5 +74,6 @@ def bounded_chunks(
     while size() > limit:
         longest = max(chunks, key=lambda name: chunks[name])
         chunks[longest] = -(-chunks[longest] // 2)
-    chunks[along] = min(sizes[along], max(1, limit // size()))
+    steps = max(1, limit // size())
+    chunks[along] = min(sizes[along], steps - steps % multiple or steps)
     return chunks
