@@ -139,15 +139,15 @@ def read_back(
     rules = folder / "rules.nml"
     wanted = factor.transpose("region", "stream", "part")
     at = [{str(v): i for i, v in enumerate(wanted[d].values)} for d in wanted.dims]
-    expected, values, same = wanted.values, np.ones(wanted.shape), True
+    expected, held, same = wanted.values, np.ones(wanted.shape), True
     for rule in desid_namelist.parse_rules(rules.read_text(encoding="utf-8")):
         if rule.stream in at[1]:
             part = mechanism.inventory[rule.variable]
             place = at[0][rule.region], at[1][rule.stream], at[2][part]
             same &= abs(rule.factor - expected[place]) <= 1e-8 * abs(expected[place])
-            values[place] = rule.factor
-    same &= bool(np.allclose(values, expected, rtol=1e-8, atol=0))
-    found = wanted.copy(data=values)
+            held[place] = rule.factor
+    same &= bool(np.allclose(held, expected, rtol=1e-8, atol=0))
+    found = wanted.copy(data=held)
     if not same or not stored.equals(masks):
         raise InputError(
             "the DESID files do not hold what was computed", where=str(folder),
