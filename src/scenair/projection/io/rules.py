@@ -31,6 +31,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    import numpy.typing as npt
+
+    from scenair.projection.setup import Projection, Setup
+
+    Emission = npt.NDArray[np.float64]
+
 
 def _sections(config: Mapping[str, Any]) -> tuple[CaseConfig, ProjectionConfig]:
     return (
@@ -198,21 +204,11 @@ def build_trajectory(
     weights = None if found is None else read_weights(responsibility, setup=setup)
     resolved = resolve(setup, plan, codes, potentials=found, weights=weights)
     result = resolved.projection
-    base = states[-1].emission
-    require_closed(
-        closure_table(
-            stage="projection, base year",
-            mass_in=_national(base),
-            mass_out=_national(result.emission[0]),
-        ),
-        where="projection of the base year against the inventory",
-        tolerance=1e-9,
-    )
-    ds = trajectory_dataset(
-        states, projection=result, city_type=codes, tolerance=options.peak_tolerance
-    )
+    _require_base(states[-1].emission, result.emission[0])
     _write(
-        ds,
+        trajectory_dataset(
+            states, projection=result, city_type=codes, tolerance=options.peak_tolerance
+        ),
         trajectory,
         closure,
         scenario=name,
@@ -223,19 +219,33 @@ def build_trajectory(
         ),
     )
     write_csv(resolved.table, measures)
-    write_csv(
-        plant_model.plant_table(
-            setup.plants,
-            cities=setup.state.cities,
-            years=setup.years,
-            surviving={s: t.surviving for s, t in result.turnover.items()},
-            new={s: t.new for s, t in result.turnover.items()},
+    write_csv(_plant_table(setup, result), plants)
+
+
+def _require_base(inventory: Emission, projected: Emission) -> None:
+    """Stop where the projection of the base year is not the inventory to 1e-9."""
+    require_closed(
+        closure_table(
+            stage="projection, base year",
+            mass_in=_national(inventory),
+            mass_out=_national(projected),
         ),
-        plants,
+        where="projection of the base year against the inventory",
+        tolerance=1e-9,
     )
 
 
-def _national(emission: np.ndarray[Any, Any]) -> xr.DataArray:
+def _plant_table(setup: Setup, result: Projection) -> pd.DataFrame:
+    return plant_model.plant_table(
+        setup.plants,
+        cities=setup.state.cities,
+        years=setup.years,
+        surviving={s: t.surviving for s, t in result.turnover.items()},
+        new={s: t.new for s, t in result.turnover.items()},
+    )
+
+
+def _national(emission: Emission) -> xr.DataArray:
     return xr.DataArray(
         emission.sum(axis=0).T,
         dims=("species", "sector"),

@@ -62,28 +62,29 @@ def trajectory_dataset(
     """
     base = states[-1]
     sources = tuple(dict.fromkeys(f for s in states for f in s.sources))
-    activity, net, emission = _history(states, sources)
     years = [s.year for s in states]
+    activity, net, emission = _history(states, sources)
     if projection is not None:
-        years += [y for y in projection.years if y > base.year]
-        later = slice(1, None)
-        activity = np.concatenate(
-            [activity, _dense(base, projection.activity[later], sources, fill=0.0)]
+        years += list(projection.years[1:])
+        later = _future(base, projection, sources)
+        activity, net, emission = (
+            np.concatenate([before, after])
+            for before, after in zip((activity, net, emission), later, strict=True)
         )
-        moved = np.moveaxis(projection.net[later], 2, 3)
-        net = np.concatenate([net, np.moveaxis(_dense(base, moved, sources, fill=0.0), 2, -1)])
-        emission = np.concatenate([emission, projection.emission[later]])
     for r in range(net.shape[1]):
         # a factor that nothing uses says nothing, and its damage would not show
         net[:, r] *= np.any(activity[:, base.region == r] != 0, axis=1)[..., None]
-    co2 = emission[..., SPECIES.index("CO2")].sum(axis=2)
-    year, peaked = peak_years(co2, years, tolerance=tolerance)
     ds = xr.Dataset(
         {
             "emission": (
                 ("year", "city", "sector", "species"),
                 emission,
-                {"units": "Mg yr-1", "long_name": "annual emission; NOx as NO2, OC as C"},
+                {
+                    "units": "Mg yr-1",
+                    "long_name": "annual emission; NOx as NO2, OC as C",
+                    "formula": "sum over source of activity(year, city, sector, source) x "
+                    "net_factor(year, control_region(city), sector, source, species)",
+                },
             ),
             "activity": (
                 ("year", "city", "sector", "source"),
@@ -98,44 +99,10 @@ def trajectory_dataset(
                     "long_name": "closing factor x emission factor x (1 - removal)",
                 },
             ),
-            "control_region": (
-                ("city",),
-                base.region,
-                {"units": "1", "long_name": "region of the net factors of each city"},
-            ),
-            "province_of_city": (
-                ("city",),
-                base.province,
-                {"units": "1", "long_name": "adcode of the province"},
-            ),
             "unit": (
                 ("source",),
                 [base.units.get(f, "TJ") for f in sources],
                 {"units": "1", "long_name": "unit of the activity of a source"},
-            ),
-            "city_type": (
-                ("city",),
-                city_type,
-                {
-                    "units": "1",
-                    "long_name": "city type",
-                    "flag_values": np.arange(len(TYPES), dtype=np.int32),
-                    "flag_meanings": " ".join(TYPES),
-                },
-            ),
-            "co2_peak_year": (
-                ("city",),
-                year,
-                {"units": "1", "long_name": "last year of the maximum of direct CO2"},
-            ),
-            "peaked": (
-                ("city",),
-                peaked.astype(np.int32),
-                {
-                    "units": "1",
-                    "flag_values": np.array([0, 1], dtype=np.int32),
-                    "flag_meanings": "not_peaked peaked",
-                },
             ),
         },
         coords={
@@ -146,13 +113,53 @@ def trajectory_dataset(
             "source": list(sources),
         },
     )
-    ds["emission"].attrs["formula"] = (
-        "sum over source of activity(year, city, sector, source) x "
-        "net_factor(year, control_region(city), sector, source, species)"
-    )
+    _add_cities(ds, base, city_type=city_type, tolerance=tolerance)
     if projection is not None:
         _add_balance(ds, projection, years)
     return ds
+
+
+def _future(
+    base: State, projection: Projection, sources: Sequence[str]
+) -> tuple[Array, Array, Array]:
+    """Activity, net factors and emission of the years after the base year."""
+    net = np.moveaxis(projection.net[1:], 2, 3)
+    return (
+        _dense(base, projection.activity[1:], sources, fill=0.0),
+        np.moveaxis(_dense(base, net, sources, fill=0.0), 2, -1),
+        projection.emission[1:],
+    )
+
+
+def _add_cities(
+    ds: xr.Dataset, base: State, *, city_type: npt.NDArray[np.int32], tolerance: float
+) -> None:
+    """Region, province, type and CO2 peak of each city."""
+    co2 = ds["emission"].sel(species="CO2").sum("sector").transpose("year", "city").values
+    year, peaked = peak_years(co2, ds["year"].values.tolist(), tolerance=tolerance)
+    known: dict[str, tuple[npt.NDArray[np.int32], dict[str, object]]] = {
+        "control_region": (base.region, {"long_name": "region of the net factors of each city"}),
+        "province_of_city": (base.province, {"long_name": "adcode of the province"}),
+        "city_type": (
+            city_type,
+            {
+                "long_name": "city type",
+                "flag_values": np.arange(len(TYPES), dtype=np.int32),
+                "flag_meanings": " ".join(TYPES),
+            },
+        ),
+        "co2_peak_year": (year, {"long_name": "last year of the maximum of direct CO2"}),
+        "peaked": (
+            peaked.astype(np.int32),
+            {
+                "long_name": "whether direct CO2 has peaked before the last year",
+                "flag_values": np.array([0, 1], dtype=np.int32),
+                "flag_meanings": "not_peaked peaked",
+            },
+        ),
+    }
+    for name, (values, attrs) in known.items():
+        ds[name] = (("city",), values, {"units": "1", **attrs})
 
 
 def _add_balance(ds: xr.Dataset, projection: Projection, years: Sequence[int]) -> None:
