@@ -7,8 +7,8 @@ import io
 
 import numpy as np
 import pytest
-import xarray as xr
 
+from scenair.attainment.io.model import read_air_quality
 from scenair.cli import main
 from scenair.cli.parser import build_parser
 from scenair.cli.results import configuration, locate, parse
@@ -163,8 +163,10 @@ def test_read_writes_the_products(tmp_path, capsys):
     assert main(["cmaq", "read", str(result), *files]) == 2
     assert "does not cover a year" in capsys.readouterr().err
     assert main(["cmaq", "read", str(result), *files, "--partial"]) == 0
-    with xr.open_dataset(result / "air_quality" / "annual.nc") as ds:
-        assert ds.attrs["source"] == "cmaq"
+    # the stage that reads it takes it as it is
+    run, ds = read_air_quality(result / "air_quality" / "annual.nc", grid=output.GRID)
+    assert ds.attrs["source"] == "cmaq"
+    np.testing.assert_allclose(run.pm25, 1.0, rtol=1e-6)
 
 
 def test_met_refuses_a_mixture(tmp_path, capsys):
