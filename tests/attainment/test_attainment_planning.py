@@ -122,7 +122,7 @@ def test_least_cuts_meet_targets_at_least_cost() -> None:
 def test_out_of_reach_is_a_shortfall() -> None:
     plan = least_cuts(np.array([40.0, 0, 0]), MATRIX, largest=0.5)
     assert plan.shortfall[0] == pytest.approx(40 - 13)
-    np.testing.assert_allclose(plan.cut, 0.5, atol=1e-6)
+    np.testing.assert_allclose(plan.cut, 0.5, atol=1e-4)
 
 
 def test_graded_targets() -> None:

@@ -8,7 +8,7 @@ chain is to be run with what comes out.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,10 @@ from scenair.core.errors import InputError
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+
+#: Share of a receptor's largest source below which a source is left out of its constraint.
+_SMALLEST_SOURCE: Final = 1e-6
 
 
 def concentration_after(
@@ -117,20 +121,26 @@ def least_cuts(
     bound = np.broadcast_to(np.asarray(largest, dtype=np.float64), (n,))
     w = np.ones(n) if weight is None else np.asarray(weight, dtype=np.float64)
     need = np.maximum(excess, 0.0)
-    reachable = contribution @ bound
+    # what is a millionth of a receptor's largest source only spoils the scaling
+    largest_source = contribution.max(axis=1, keepdims=True)
+    matrix = np.where(contribution >= _SMALLEST_SOURCE * largest_source, contribution, 0.0)
+    reachable = matrix @ bound
     shortfall = np.maximum(need - reachable, 0.0)
     # a hair below what is reachable keeps the problem feasible in floating point
-    asked = np.minimum(need, reachable * (1 - 1e-9))
+    asked = np.minimum(need, reachable * (1 - 1e-6))
+    ask = need > 0
+    if not ask.any():
+        return Allocation(np.zeros(n), shortfall, 0.0)
     result = linprog(
-        w,
-        A_ub=-contribution,
-        b_ub=-asked,
+        w / w.max(),
+        A_ub=-matrix[ask],
+        b_ub=-asked[ask],
         bounds=np.column_stack([np.zeros(n), bound]),
         method="highs",
     )
     if not result.success:
         raise InputError("the allocation has no solution", value=result.message)
-    return Allocation(np.asarray(result.x), shortfall, float(result.fun))
+    return Allocation(np.asarray(result.x), shortfall, float(w @ result.x))
 
 
 def graded_targets(

@@ -58,7 +58,7 @@ def build_city_targets(
         ``contribution(receptor, source_city, sector, species)``, ug m-3 (Mg yr-1)-1.
     out : path
         CSV: adcode, pm25, basis, limit, excess, graded_target_in_5_years (ug m-3),
-        required_cut_of_controlled, own_share, cut (share), cut_tonnes (Mg yr-1), shortfall.
+        required_cut_of_controlled, own_share, cut (share), cut_tonnes (Mg yr-1, without CO), shortfall.
 
     Raises
     ------
@@ -125,7 +125,7 @@ def read_contribution(
     matrix : ndarray (receptor, source)
         ug m-3.
     emitted : ndarray (source,)
-        Mg yr-1 of the species in the matrix.
+        Mg yr-1 of the species in the matrix without CO.
     """
     k = open_netcdf(responsibility, variables={"contribution": "ug m-3 (Mg yr-1)-1"})
     e = open_netcdf(emissions, variables=("emission",))["emission"]
@@ -145,4 +145,6 @@ def read_contribution(
     chosen = e.sel(species=species, sector=slope["sector"].values)
     amount = chosen.transpose("city", "sector", "species").values.astype(np.float64)
     matrix = np.einsum("rcsp,csp->rc", slope.values, amount, optimize=True)
-    return np.asarray(matrix, dtype=np.float64), np.asarray(amount.sum(axis=(1, 2)))
+    # CO is ten times the rest by mass and follows combustion: counted, it would hide the others
+    works = np.array([name != "CO" for name in species])
+    return np.asarray(matrix, dtype=np.float64), np.asarray(amount[:, :, works].sum(axis=(1, 2)))
