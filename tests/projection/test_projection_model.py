@@ -223,3 +223,25 @@ def test_scenarios_that_leave_history_in_2025_share_2018_to_2024(
     # observed: a third of new light vehicles in 2023, 39.5 % non-fossil in 2024
     share = weak.balance.generation[7, 0] / weak.balance.generation[7].sum()
     assert share == pytest.approx(0.395)
+
+
+def test_optional_levers_lower_co2(setup: Setup, best: Projection) -> None:
+    at = setup.years.index(2035)
+    for lever, sector in (("X1", "cement"), ("X2", "industrial_boilers")):
+        found = run(setup, lever)
+        j = SECTORS.index(sector)
+        before, after = best.emission[at, :, j, CO2].sum(), found.emission[at, :, j, CO2].sum()
+        assert after < 0.95 * before, lever
+    # capture takes fuel: SO2 of power rises, as declared
+    ccs = run(setup, "X1").emission[at, :, 0].sum(axis=0)
+    power = best.emission[at, :, 0].sum(axis=0)
+    assert ccs[SPECIES.index("SO2")] > power[SPECIES.index("SO2")]
+    assert ccs[CO2] < power[CO2]
+
+
+def test_a_price_by_hand(setup: Setup, best: Projection) -> None:
+    """Coal falls by (1 + 400 CNY/t x 94.6 t/TJ x 0.0209 TJ/t / 700 CNY/t)^-0.25 in 2035."""
+    at = setup.years.index(2035)
+    pair = setup.state.position["nonferrous", "coal"]
+    ratio = run(setup, "X2").activity[at, :, pair] / best.activity[at, :, pair]
+    np.testing.assert_allclose(ratio, (1 + 400 * 94.6 * 0.0209 / 700) ** -0.25, rtol=1e-9)
