@@ -21,6 +21,7 @@ HISTORY_YEARS = CASE.history
 SCENARIO_YEARS = CASE.years
 BASE_YEAR = CASE.base_year
 MONITOR_YEAR = CASE.monitor_year
+N_CITIES = {"all": 369, "2+26": 28}.get(CASE.units) or len(CASE.units)
 
 
 # Two wildcards reach file names, no more; every other choice is configuration.
@@ -37,6 +38,16 @@ def resource(name):
 def tables(*names):
     """Resource tables that a rule reads."""
     return [resource(name) for name in names]
+
+
+def memory(base, cell=0.0, city=0.0):
+    """Memory of a job (MB): a base, so much a thousand cells and so much a city.
+
+    Fitted to the two cases with a margin of 1.4; more at each attempt. `python -m
+    scenair.core.audit.resources` compares it with what was used.
+    """
+    size = base + cell * CASE.grid.build().size / 1000 + city * N_CITIES
+    return lambda wildcards, attempt: round(size) * attempt
 
 
 def section(*names):
@@ -68,8 +79,9 @@ TARGETS = valid_targets(
 
 
 def product_files(target):
-    """Products of one year and scenario."""
-    return [f"{target}/{product}" for product in PRODUCTS]
+    """Products of one year and scenario; DESID factors only where there is a base to scale."""
+    products = (*PRODUCTS, "cmaq/desid") if "history" not in target else PRODUCTS
+    return [f"{target}/{product}" for product in products]
 
 
 def explain_unknown_target(wildcards):
