@@ -27,7 +27,7 @@ rule monitors:
     benchmark:
         "benchmarks/rules/monitors/monitors.tsv"
     resources:
-        mem_mb=1500,
+        mem_mb=memory(400, cell=9),
         runtime=10,
     params:
         code=code_id("scenair.attainment.io.places"),
@@ -65,7 +65,7 @@ rule attainment:
     benchmark:
         "benchmarks/rules/attainment/{year}_{scenario}.tsv"
     resources:
-        mem_mb=1500,
+        mem_mb=memory(400, cell=9),
         runtime=10,
     params:
         code=code_id("scenair.attainment.io.build"),

@@ -39,7 +39,7 @@ rule cmaq:
     benchmark:
         "benchmarks/rules/cmaq/{year}_{scenario}.tsv"
     resources:
-        mem_mb=2000,
+        mem_mb=memory(300, cell=28),
         runtime=15 if CONFIG.cmaq.period == "days" else 240,
     params:
         code=code_id("scenair.cmaq.io"),

@@ -24,7 +24,7 @@ rule spatial:
     benchmark:
         "benchmarks/rules/spatial.tsv"
     resources:
-        mem_mb=2000,
+        mem_mb=memory(450, cell=5),
         runtime=10,
     params:
         code=code_id("scenair.gridding.io"),
@@ -48,7 +48,7 @@ rule gridded:
     benchmark:
         "benchmarks/rules/gridded/{year}_{scenario}.tsv"
     resources:
-        mem_mb=2000,
+        mem_mb=memory(300, cell=25),
         runtime=10,
     params:
         code=code_id("scenair.gridding.io"),

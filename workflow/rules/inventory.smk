@@ -60,7 +60,7 @@ rule inventory:
     benchmark:
         "benchmarks/rules/inventory/{year}.tsv"
     resources:
-        mem_mb=1500,
+        mem_mb=memory(500),
         runtime=10,
     params:
         code=code_id("scenair.inventory.io"),

@@ -63,7 +63,7 @@ rule city_types:
     benchmark:
         "benchmarks/rules/city_types.tsv"
     resources:
-        mem_mb=500,
+        mem_mb=memory(500),
         runtime=10,
     params:
         code=code_id("scenair.projection.io"),
@@ -85,7 +85,7 @@ rule history_trajectory:
     benchmark:
         "benchmarks/rules/history_trajectory.tsv"
     resources:
-        mem_mb=700,
+        mem_mb=memory(450),
         runtime=10,
     params:
         code=code_id("scenair.projection.io"),
@@ -112,8 +112,8 @@ rule measure_potentials:
     benchmark:
         "benchmarks/rules/measure_potentials.tsv"
     resources:
-        mem_mb=900,
-        runtime=20,
+        mem_mb=memory(350, city=0.5),
+        runtime=10,
     params:
         code=code_id("scenair.projection.io"),
         config=section("case", "projection"),
@@ -143,8 +143,8 @@ rule trajectory:
     wildcard_constraints:
         scenario=r"(?!history)[a-z][a-z0-9_]*",
     resources:
-        mem_mb=900,
-        runtime=15,
+        mem_mb=memory(350, city=0.95),
+        runtime=10,
     params:
         code=code_id("scenair.projection.io"),
         config=section("case", "projection"),
@@ -167,7 +167,7 @@ rule city_emissions:
     benchmark:
         "benchmarks/rules/city_emissions/{year}_{scenario}.tsv"
     resources:
-        mem_mb=700,
+        mem_mb=memory(350, city=0.5),
         runtime=10,
     params:
         code=code_id("scenair.projection.io"),

@@ -15,8 +15,8 @@ rule manifest:
     benchmark:
         "benchmarks/rules/manifest/{year}_{scenario}.tsv"
     resources:
-        mem_mb=400,
-        runtime=5,
+        mem_mb=memory(450),
+        runtime=10,
     params:
         code=code_id("scenair.report.io"),
         config=lambda wildcards: whole_config(wildcards.scenario),
@@ -44,8 +44,8 @@ rule report:
     benchmark:
         "benchmarks/rules/report/{year}_{scenario}.tsv"
     resources:
-        mem_mb=400,
-        runtime=5,
+        mem_mb=memory(450),
+        runtime=10,
     params:
         code=code_id("scenair.report.io"),
         config=section("case", "figures"),

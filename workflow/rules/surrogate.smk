@@ -17,8 +17,8 @@ rule meteorology:
     benchmark:
         "benchmarks/rules/meteorology/case.tsv"
     resources:
-        mem_mb=1000,
-        runtime=5,
+        mem_mb=memory(400, cell=5),
+        runtime=10,
     params:
         code=code_id("scenair.surrogate.io.fields"),
         config=section("case", "surrogate"),
@@ -41,8 +41,8 @@ rule background:
     benchmark:
         "benchmarks/rules/background/case.tsv"
     resources:
-        mem_mb=1000,
-        runtime=5,
+        mem_mb=memory(450, cell=2),
+        runtime=10,
     params:
         code=code_id("scenair.surrogate.io.fields"),
         config=section("case", "surrogate"),
@@ -66,8 +66,8 @@ rule air_quality:
     benchmark:
         "benchmarks/rules/air_quality/{year}_{scenario}.tsv"
     resources:
-        mem_mb=2000,
-        runtime=15,
+        mem_mb=memory(300, cell=42),
+        runtime=10,
     params:
         code=code_id("scenair.surrogate.io.annual"),
         config=section("case", "surrogate"),
