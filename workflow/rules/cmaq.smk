@@ -40,7 +40,7 @@ rule cmaq:
         "benchmarks/rules/cmaq/{year}_{scenario}.tsv"
     resources:
         mem_mb=memory(300, cell=28),
-        runtime=15 if CONFIG.cmaq.period == "days" else 240,
+        runtime=10 if CONFIG.cmaq.period == "days" else 240,
     params:
         code=code_id("scenair.cmaq.io"),
         config=section("case", "cmaq"),
