@@ -58,7 +58,8 @@ def build_city_targets(
         ``contribution(receptor, source_city, sector, species)``, ug m-3 (Mg yr-1)-1.
     out : path
         CSV: adcode, pm25, basis, limit, excess, graded_target_in_5_years (ug m-3),
-        required_cut_of_controlled, own_share, cut (share), cut_tonnes (Mg yr-1, without CO), shortfall.
+        required_cut_of_controlled, own_share, cut (share), cut_tonnes (Mg yr-1, without CO),
+        shortfall (ug m-3).
 
     Raises
     ------
