@@ -156,7 +156,7 @@ def test_orientation_is_looked_at_where_the_grid_covers_china(tmp_path, capsys, 
 def test_read_writes_the_products(tmp_path, capsys):
     files = [
         str(output.write_day(tmp_path / f"{m}{d}.nc", kind="aelmo", day=f"2015-{m:02d}-{d}",
-                             value=lambda n, h: np.ones(len(h))))
+                             value=lambda n, h: np.full(len(h), 1.0 if n == "PM25" else 0.1)))
         for m in (1, 4, 7, 10) for d in (14, 15)
     ]  # fmt: skip
     result = tmp_path / "results" / "2030" / "peak"

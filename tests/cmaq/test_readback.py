@@ -6,8 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-from hypothesis import given
-from hypothesis import strategies as st
 
 from scenair.cmaq import readback
 from scenair.cmaq.io_readback import closure_of, cross_check, open_run, particles, read_cmaq
@@ -19,67 +17,6 @@ from tests.cmaq import cmaq_output as out
 
 TABLE = read_table("cmaq/readback_aero7.csv")
 FRACTIONS = {"I": 1.0, "J": 0.99, "K": 0.039}
-
-# ---- MDA8 of HJ 663 ----------------------------------------------------------------------------
-
-#: A day worked by hand: hours 00-23 local; its 17 windows end at 08 to 24.
-DAY = np.array(
-    [20] * 8 + [40, 60, 80, 100, 120, 140, 160, 180, 170, 150, 120, 90, 60, 40, 30, 20.0]
-)
-WINDOWS = [
-    20, 22.5, 27.5, 35, 45, 57.5, 72.5, 90, 110, 126.25, 137.5, 142.5, 141.25, 133.75, 121.25,
-    105, 85,
-]  # fmt: skip
-
-
-def test_mda8_of_the_worked_day():
-    assert readback.mda8(DAY) == 142.5
-    means = [DAY[k : k + 8].mean() for k in range(17)]
-    np.testing.assert_allclose(means, WINDOWS)
-
-
-def test_mda8_with_three_hours_missing():
-    gap = DAY.copy()
-    gap[[8, 9, 10]] = np.nan
-    # 11 of 17 windows: not a valid day, unless its maximum is above the limit
-    assert np.isnan(readback.mda8(gap))
-    assert readback.mda8(gap * 1.2) == pytest.approx(145.714285 * 1.2, rel=1e-6)
-
-
-def test_mda8_takes_no_window_of_the_day_before_and_none_of_the_next():
-    spike = np.full(24, 30.0)
-    spike[0] = 800.0
-    assert readback.mda8(spike) == pytest.approx((7 * 30 + 800) / 8)
-    spike = np.full(24, 30.0)
-    spike[23] = 800.0
-    assert readback.mda8(spike) == pytest.approx((7 * 30 + 800) / 8)
-
-
-@given(st.lists(st.floats(0, 400), min_size=24, max_size=24))
-def test_mda8_lies_between_daily_mean_and_maximum_and_below_24_windows(values):
-    day = np.array(values)
-    got = float(readback.mda8(day))
-    assert got <= day.max() + 1e-9
-    # the three disjoint windows 00-08, 08-16, 16-24 average to the daily mean
-    assert got >= day.mean() - 1e-9
-    # hr2day's 24 windows run into the next day: never less than HJ 663's 17
-    two_days = np.concatenate([day, day])
-    assert got <= max(two_days[k : k + 8].mean() for k in range(24)) + 1e-9
-
-
-def test_daily_mean_needs_20_hours():
-    day = np.ones(24)
-    day[:4] = np.nan
-    assert readback.daily_mean(day) == 1
-    day[4] = np.nan
-    assert np.isnan(readback.daily_mean(day))
-
-
-def test_percentile_is_hj_663():
-    # 365 days 1..365: rank 1 + 364 * 0.9 = 328.6
-    assert readback.percentile(np.arange(1.0, 366)[:, None], 0.9) == pytest.approx([328.6])
-    assert np.isnan(readback.percentile(np.full((5, 1), np.nan), 0.9)).all()
-
 
 # ---- PM2.5 of AERO7 ----------------------------------------------------------------------------
 
@@ -256,6 +193,12 @@ def test_a_damaged_cell_does_not_close(tmp_path):
         require_closed(table, where="annual.nc")
 
 
+def test_parts_that_exceed_the_whole_are_refused(tmp_path):
+    paths = quarter_run(tmp_path, value=lambda n, h: np.ones(len(h)), with_gases=False)
+    with pytest.raises(InputError, match="more than PM2.5"):
+        read(tmp_path, paths)
+
+
 def test_annual_mean_is_weighted_by_days(tmp_path):
     values = {1: 8.0, 4: 4.0, 7: 2.0, 10: 6.0}
 
@@ -320,7 +263,7 @@ def test_same_input_gives_the_same_bytes(tmp_path):
 
 
 def test_periods_leave_out_the_spinup(tmp_path):
-    ones = lambda n, h: np.ones(len(h))  # noqa: E731
+    ones = lambda n, h: np.full(len(h), 6.0 if n == "PM25" else 1.0)  # noqa: E731
     paths = [
         out.write_day(tmp_path / f"{m}{d}.nc", kind="aelmo", day=f"2015-{m:02d}-{d}", value=ones)
         for m in (1, 4, 7, 10)
@@ -344,7 +287,7 @@ def test_what_does_not_make_a_year_is_refused(tmp_path):
 @pytest.mark.parametrize("fault", ["twice", "grid", "truncated", "none", "negative", "nan", "unit"])
 def test_files_that_cannot_be_used(tmp_path, fault):
     paths = quarter_run(tmp_path, with_gases=False)
-    ones = lambda n, h: np.ones(len(h))  # noqa: E731
+    ones = lambda n, h: np.full(len(h), 6.0 if n == "PM25" else 1.0)  # noqa: E731
     message = {
         "twice": "same hour", "grid": "different grids", "truncated": "truncated",
         "none": "no CMAQ output", "negative": "negative PM2.5", "nan": "does not cover|no complete",
@@ -380,7 +323,7 @@ def test_a_whole_year_from_monthly_files(tmp_path):
     def value(name, hours):
         # the local day of the year
         day = (hours + pd.Timedelta(hours=8)).dayofyear.to_numpy()
-        return day / 100 if name == "PM25_TOT" else np.where(name == "O3", day / 10, 0.1)
+        return 1 + day / 100 if name == "PM25_TOT" else np.where(name == "O3", day / 10, 0.1)
 
     paths = [out.write_day(tmp_path / "0.nc", kind="combine", day="2014-12-31", value=value)]
     for month in range(1, 13):
@@ -390,7 +333,7 @@ def test_a_whole_year_from_monthly_files(tmp_path):
         paths.append(out.write_day(path, kind="combine", day=day, value=value, hours=n))
     annual, daily = read(tmp_path, paths, partial=False, periods=[("2015-01-01", "2015-12-31")])
     assert daily.sizes["day"] == 365
-    np.testing.assert_allclose(daily["PM25"][:, 0, 0], np.arange(1, 366) / 100, rtol=1e-6)
+    np.testing.assert_allclose(daily["PM25"][:, 0, 0], 1 + np.arange(1, 366) / 100, rtol=1e-6)
     assert int(annual["valid_days"].sum()) == 365
     factor = 47.998 / 24.465
     assert annual["O3_MDA8_P90"].values == pytest.approx(32.86 * factor, rel=1e-5)

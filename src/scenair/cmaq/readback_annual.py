@@ -138,10 +138,17 @@ def annual_dataset(
     Raises
     ------
     InputError
-        A background above the run's own PM2.5 by more than 1 %.
+        A background above the run's own PM2.5 by more than 1 %, parts that exceed PM2.5.
     """
     means = {p: v / sums.days[:, None, None] for p, v in sums.total.items() if p != "PM25"}
     whole = np.sum([means[p] for p in readback.PARTS], axis=0)
+    stated = sums.total["PM25"] / sums.days[:, None, None]
+    if (np.abs(whole - stated) > 0.01 * stated + 0.01).any():
+        raise InputError(
+            "the parts of PM2.5 add up to more than PM2.5",
+            value=f"up to {float((whole - stated).max()):.3g} ug m-3",
+            remedy="give files of one run whose definitions of PM2.5 and its parts agree",
+        )
     given = np.zeros_like(whole) if background is None else background
     if (given > 1.01 * whole + 0.01).any():
         raise InputError(
