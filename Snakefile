@@ -16,6 +16,7 @@ container: "docker://python:3.13-slim"
 
 include: "workflow/rules/common.smk"
 include: "workflow/rules/inventory.smk"
+include: "workflow/rules/projection_inputs.smk"
 include: "workflow/rules/projection.smk"
 include: "workflow/rules/gridding.smk"
 include: "workflow/rules/cmaq.smk"
