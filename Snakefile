@@ -21,6 +21,13 @@ include: "workflow/rules/projection.smk"
 include: "workflow/rules/gridding.smk"
 include: "workflow/rules/cmaq.smk"
 include: "workflow/rules/surrogate.smk"
+
+
+if CONFIG.cmaq.mode == "run":
+
+    include: "workflow/rules/cmaq_run.smk"
+
+
 include: "workflow/rules/attainment.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"
