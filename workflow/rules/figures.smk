@@ -39,12 +39,12 @@ rule figures:
 # figures of a paper: all scenarios of a year beside each other
 rule scenario_figures:
     input:
-        trajectories=expand("results/trajectories/{scenario}.nc", scenario=SCENARIOS),
+        trajectories=expand("results/trajectories/{scenario}.nc", scenario=COMPARED),
         summaries=expand(
-            "results/{{year}}/{scenario}/attainment/summary.json", scenario=SCENARIOS
+            "results/{{year}}/{scenario}/attainment/summary.json", scenario=COMPARED
         ),
         doubles=expand(
-            "results/{{year}}/{scenario}/attainment/double.csv", scenario=SCENARIOS
+            "results/{{year}}/{scenario}/attainment/double.csv", scenario=COMPARED
         ),
     output:
         png=expand("results/paper/{{year}}/{stem}.png", stem=SCENARIO_STEMS),
@@ -59,6 +59,6 @@ rule scenario_figures:
     params:
         code=code_id("scenair.figures.io_scenarios"),
         config=section("case", "figures"),
-        titles=[scenario.title for scenario in SCENARIOS.values()],
+        titles=[SCENARIOS[name].title for name in COMPARED],
     script:
         "../scripts/scenario_figures.py"

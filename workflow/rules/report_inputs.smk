@@ -5,6 +5,10 @@ FIGURE_STEMS = tuple(FIGURES)
 SCENARIO_STEMS = tuple(SCENARIO_FIGURES)
 # what a job of figures holds: libraries and city tables, and a species on the grid
 FIGURES_MB = 380 + round(0.008 * CASE.grid.build().size)
+# the counterfactual first, then by name
+COMPARED = sorted(
+    SCENARIOS, key=lambda name: (not SCENARIOS[name].counterfactual, name)
+)
 # rules between what is brought and a result
 CHAIN = (
     "inventory",

@@ -101,10 +101,12 @@ def trajectories_chart(
     axes = fig.subplots(rows, 5, squeeze=False)
     for ax, name in zip(axes.flat, species, strict=False):
         top = 0.0
-        for title, total in totals.items():
+        for k, (title, total) in enumerate(totals.items()):
             series = total.sel(species=name).sum("sector")
             later = series.sel(year=slice(base_year, None))
-            ax.plot(later["year"], later.values, color=colors[title], linewidth=1.4, label=title)
+            # earlier lines are wider, so that a later one on the same path doesn't hide them
+            width = 1.2 + 1.8 * (len(totals) - 1 - k) / max(1, len(totals) - 1)
+            ax.plot(later["year"], later.values, color=colors[title], linewidth=width, label=title)
             past = series.sel(year=slice(None, base_year))
             top = max(top, float(series.max()))
         ax.plot(past["year"], past.values, color="black", linewidth=1.4, label="History")
@@ -136,10 +138,11 @@ def outcome_chart(table: pd.DataFrame, *, limit: float, other_limit: float, head
     for ax, (name, label, top) in zip(axes, panels, strict=True):
         ax.barh(place, table[name], color=colors, height=0.7)
         _whiskers(ax, table, name)
-        for y, value in enumerate(table[name]):
-            ax.text(value, y, f" {value:.1f}", va="bottom", fontsize=7)
+        ends = table[f"{name}_high"] if f"{name}_high" in table else table[name]
+        for y, (value, end) in enumerate(zip(table[name], ends, strict=True)):
+            ax.text(end, y, f"  {value:.1f}", va="center", fontsize=7)
         ax.set_xlabel(label)
-        ax.set_xlim(0, top * 1.12 if top else None)
+        ax.set_xlim(0, top * 1.16 if top else None)
         ax.margins(x=0.15)
     axes[0].set_yticks(place, list(table.index))
     axes[0].invert_yaxis()
