@@ -34,6 +34,11 @@ if TYPE_CHECKING:
 
     from scenair.config.case import CaseConfig
     from scenair.config.surrogate import SurrogateConfig
+    from scenair.core.grids import Grid
+    from scenair.surrogate.gridded import Sources
+    from scenair.surrogate.model import Result
+    from scenair.surrogate.ozone import OzoneState
+    from scenair.surrogate.parameters import Parameters
 
     Array = npt.NDArray[np.float64]
 
@@ -79,8 +84,52 @@ def build_air_quality(
     voc = species_by_sector(emissions, ("NMVOC",), year=year)["NMVOC"]
     emissions.close()
     biogenic = _biogenic(b, options, where=str(background))
+    results, velocity, ozone = solve_year(
+        met, sources, voc=voc, biogenic=biogenic, grid=grid, par=par
+    )
+    factors = None if options.anchor is None else read_factors(options.anchor, grid=grid)
+    ds = annual_dataset(
+        results,
+        background=b["BACKGROUND"].transpose("quarter", "y", "x").values,
+        dry_particle=velocity,
+        ozone=ozone,
+        factors=factors,
+        year=year,
+        grid=grid,
+    )
+    write_netcdf(
+        ds,
+        annual,
+        title=f"air quality {year} {scenario}",
+        attrs=_attributes(case, met, year, scenario),
+    )
+    verify_air_quality(annual, input_rows=input_rows, year=year, closure=closure)
+
+
+def solve_year(
+    met: xr.Dataset,
+    sources: Sources,
+    *,
+    voc: Array,
+    biogenic: Array | None,
+    grid: Grid,
+    par: Parameters,
+) -> tuple[list[Result], Array, dict[int, OzoneState]]:
+    """Four quarters: results, deposition velocity of particles, ozone of the warm ones.
+
+    Parameters
+    ----------
+    met, sources, grid, par
+        The case and its emissions.
+    voc : (quarter, sector, y, x)
+        NMVOC emissions, ug s-1.
+    biogenic : (quarter, y, x), optional
+        Reactivity, s-1; without it no ozone.
+    """
     geo = geometry(grid)
-    results, velocity, ozone = [], [], {}
+    results: list[Result] = []
+    velocity: list[Array] = []
+    ozone: dict[int, OzoneState] = {}
     for q in range(4):
         quarter = prepare_quarter(met, q, geo=geo, par=par)
         results.append(run_quarter(quarter, sources.of_quarter(q)))
@@ -97,23 +146,7 @@ def build_air_quality(
         logger.info(
             "quarter %d of 4 is solved (%d steps of the particle share)", q + 1, results[-1].picard
         )
-    factors = None if options.anchor is None else read_factors(options.anchor, grid=grid)
-    ds = annual_dataset(
-        results,
-        background=b["BACKGROUND"].transpose("quarter", "y", "x").values,
-        dry_particle=np.stack(velocity),
-        ozone=ozone,
-        factors=factors,
-        year=year,
-        grid=grid,
-    )
-    write_netcdf(
-        ds,
-        annual,
-        title=f"air quality {year} {scenario}",
-        attrs=_attributes(case, met, year, scenario),
-    )
-    verify_air_quality(annual, input_rows=input_rows, year=year, closure=closure)
+    return results, np.stack(velocity), ozone
 
 
 def _biogenic(b: xr.Dataset, options: SurrogateConfig, *, where: str) -> Array | None:

@@ -110,8 +110,8 @@ def build_responsibility(
     )
     emissions.close()
     adcodes = np.array(case.adcodes(), dtype=np.int32)
-    fine_weights = city_weights(grid, adcodes)
-    target = _target(open_netcdf(annual), fine_weights)
+    target = _target(open_netcdf(annual), city_weights(grid, adcodes))
+    shares = city_shares(coarse, adcodes)
     out, footprint = apportion(
         coarse_meteorology(met, grid=grid, ratio=ratio) if ratio > 1 else met,
         grid=coarse,
@@ -119,12 +119,12 @@ def build_responsibility(
         species=species,
         weights=city_weights(coarse, adcodes),
         target=target,
-        shares=city_shares(coarse, adcodes),
+        shares=shares,
         days=days_in_quarters(year),
         par=par,
     )
     ds = responsibility_dataset(
-        out, footprint, species=species, shares=city_shares(coarse, adcodes),
+        out, footprint, species=species, shares=shares,
         days=days_in_quarters(year), adcodes=adcodes, sectors=sectors, grid=coarse,
     )  # fmt: skip
     ds["concentration"] = (
