@@ -71,6 +71,7 @@ def require_recovery(bench: Bench, undisturbed: Path) -> None:
     """
     run = bench.run()
     assert run.status == 0, run.output
+    print(f"recovered in {run.seconds:.1f} s")  # shown with pytest -s, for docs/clusters.md
     assert bench.target.exists()
     good = runs.files_of(undisturbed)
     assert [n for n, data in runs.files_of(bench.folder).items() if good.get(n) != data] == []

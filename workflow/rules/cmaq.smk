@@ -66,7 +66,7 @@ rule desid:
     benchmark:
         "benchmarks/rules/desid/{year}_{scenario}.tsv"
     resources:
-        mem_mb=1500,
+        mem_mb=memory(400, city=0.3),
         runtime=10,
     params:
         code=code_id("scenair.cmaq.io"),
