@@ -45,6 +45,22 @@ def named_table(name: str) -> str:
     return os.path.relpath(name, resources()) if Path(name).is_file() else name
 
 
+def times(values: pd.Series, *, where: str, layout: str | None = None) -> pd.Series:
+    """Dates or times of a column, in the given ``strftime`` layout.
+
+    Raises
+    ------
+    InputError
+        One that can't be read.
+    """
+    try:
+        return pd.to_datetime(values, format=layout)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise InputError(
+            "times that can't be read", where=where, value=str(error).splitlines()[0]
+        ) from error
+
+
 def read_frame(path: Path, *, missing: Sequence[str], text: Sequence[str] = ()) -> pd.DataFrame:
     """A CSV as text and numbers, or a message.
 

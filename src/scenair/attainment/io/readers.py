@@ -27,6 +27,7 @@ from scenair.attainment.io.csv import (
     read_wide,
     require_codes,
     stack,
+    times,
 )
 from scenair.attainment.statistics.city import is_control
 from scenair.core.errors import InputError
@@ -122,9 +123,8 @@ def read_cnemc_wide(
         codes = [c for c in frame.columns if c not in ("date", "hour", "type")]
         require_codes(codes, where=str(path), known=None)
         columns = codes if columns is None else columns
-        time = pd.to_datetime(frame["date"].astype(str), format="%Y%m%d") + pd.to_timedelta(
-            frame["hour"], unit="h"
-        )
+        day = times(frame["date"].astype(str), where=f"{path}, column date", layout="%Y%m%d")
+        time = day + pd.to_timedelta(frame["hour"], unit="h")
         block = block_of_numbers(frame.reindex(columns=columns), where=str(path))
         for old, new in wanted.items():
             rows = (frame["type"] == old).to_numpy()
@@ -167,7 +167,7 @@ def read_cnemc_long(
         frame[list(wanted)] = numbers(frame, list(wanted), where=str(path))
         frames.append(frame)
     table = pd.concat(frames, ignore_index=True)
-    table["timepoint"] = pd.to_datetime(table["timepoint"])
+    table["timepoint"] = times(table["timepoint"], where="column timepoint")
     require_codes(table["stationcode"].unique().tolist(), where="stationcode", known=None)
     arrays = pivot(table, wanted, time="timepoint", station="stationcode", where="CNEMC rows")
     info = table.groupby("stationcode").first()
@@ -213,10 +213,7 @@ def read_hourly_csv(path: str | Path, layout: CsvLayout | None = None) -> xr.Dat
     for old, new in columns.items():
         if new in layout.units:
             frame[old] *= conversion(layout.units[new], UNITS[new])
-    try:
-        frame[layout.time] = pd.to_datetime(frame[layout.time], format="ISO8601")
-    except ValueError as error:
-        raise InputError("times that can't be read", where=str(file), value=str(error)) from error
+    frame[layout.time] = times(frame[layout.time], where=str(file), layout="ISO8601")
     if frame[layout.time].dt.minute.any():
         raise InputError("times that are not whole hours", where=str(file))
     arrays = pivot(frame, columns, time=layout.time, station=layout.station, where=str(file))
@@ -253,7 +250,7 @@ def read_daily_table(
     frame[column] = numbers(frame, [column], where=str(file))[column] * conversion(unit, "ug m-3")
     if (frame[column] < 0).any():
         raise InputError("a negative concentration", where=f"{file}, column {column}")
-    frame[date] = pd.to_datetime(frame[date])
+    frame[date] = times(frame[date], where=f"{file}, column {date}")
     wide = pivot(frame, {column: column}, time=date, station=place, where=str(file))[column]
     days = pd.date_range(wide.index.min(), wide.index.max())
     wide = wide.reindex(days)
