@@ -11,13 +11,15 @@ import yaml
 
 from scenair.config.base import Section
 from scenair.config.figures import FIGURES, SCENARIO_FIGURES
-from scenair.config.reference import BEGIN, END, all_comments, describe, reference
+from scenair.config.reference import BEGIN, END, all_comments, describe, reference, renew
 
 
 def test_configuration_reference_is_in_step(repo: Path) -> None:
     text = (repo / "config/README.md").read_text(encoding="utf-8")
     block = text.split(BEGIN)[1].split(END)[0].strip()
-    assert block == reference().strip(), "python -m scenair.config.reference prints the new one"
+    remedy = "python -m scenair.config.reference config/README.md"
+    assert block == reference().strip(), remedy
+    assert renew(text) == text, remedy
 
 
 def test_reference_reads_comments_of_parents() -> None:

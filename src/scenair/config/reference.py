@@ -1,7 +1,7 @@
 """The reference of all configuration keys, generated from the models.
 
-``python -m scenair.config.reference`` prints it; ``config/README.md`` holds a copy between two
-marks, and a test keeps the two in step.
+``python -m scenair.config.reference config/README.md`` renews the copy between two marks of that
+file (without a file it prints); a test keeps the two in step.
 """
 
 from __future__ import annotations
@@ -9,13 +9,15 @@ from __future__ import annotations
 import ast
 import inspect
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from scenair.config.load import Config
 from scenair.config.scenario import Scenario
+from scenair.core.io.atomic import write_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from pydantic import BaseModel
 
@@ -151,5 +153,21 @@ def reference() -> str:
     return "\n".join(parts)
 
 
+def renew(text: str) -> str:
+    """``text`` with the part between the two marks made anew."""
+    head, rest = text.split(BEGIN)
+    _, tail = rest.split(END)
+    return f"{head}{BEGIN}\n\n{reference()}\n{END}{tail}"
+
+
+def main(argv: Sequence[str]) -> None:
+    """Print the reference, or renew it in the file that is named."""
+    if not argv:
+        sys.stdout.write(reference())
+        return
+    path = Path(argv[0])
+    write_text(renew(path.read_text(encoding="utf-8")), path)
+
+
 if __name__ == "__main__":
-    sys.stdout.write(reference())
+    main(sys.argv[1:])
