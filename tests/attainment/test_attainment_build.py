@@ -82,6 +82,25 @@ def test_unmonitored_cities_have_no_value(done: dict) -> None:
     assert cities[["o3_base", "o3", "o3_attains", "o3_response_factor"]].isna().all().all()
 
 
+def test_ozone_answers_by_its_relative_change_only(world: World, tmp_path: Path) -> None:
+    files = {}
+    for name, ozone in (("base", 120.0), ("future", 90.0)):
+        with xr.open_dataset(getattr(world, name)) as ds:
+            run_with = ds.load()
+        plane = (("y", "x"), np.full(world.grid.shape, ozone, dtype="f4"), {"units": "ug m-3"})
+        run_with["O3_WARM"] = plane
+        run_with["O3_REGIME_WARM"] = (plane[0], np.full(world.grid.shape, 0.8), {"units": "1"})
+        files[name] = tmp_path / f"{name}.nc"
+        run_with.to_netcdf(files[name])
+    out = run(world, "ozone", air_quality=files["future"], base_air_quality=files["base"])
+    cities = pd.read_csv(out["cities"])
+    assert cities["o3_response_factor"].to_numpy() == pytest.approx(0.75)
+    assert cities[["o3_base", "o3", "o3_attains"]].isna().all().all()
+    fused = pd.read_csv(out["cities_fused"])
+    assert set(fused["o3_regime"]) == {"VOC"}
+    assert fused["o3_basis"].str.contains("surrogate").all()
+
+
 def test_county_records_are_sites_but_not_cities(done: dict) -> None:
     sites = pd.read_csv(done["sites"])
     cities = pd.read_csv(done["cities"])

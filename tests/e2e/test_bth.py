@@ -133,6 +133,7 @@ def test_attainment_tables(run: Path) -> None:
     assert cities["adcode"].tolist() == list(CITIES_2_26)
     assert (cities["pm25_limit"] == 30).all()
     assert cities[["o3_base", "o3", "o3_attains"]].isna().all().all()
+    assert cities["o3_response_factor"].between(0.3, 2).all()
     monitored = cities[cities["monitored"]]
     attains = monitored["pm25"].apply(lambda v: round(v) <= 30)
     assert monitored["pm25_attains"].tolist() == attains.tolist()

@@ -12,7 +12,7 @@ import pandas as pd
 from scenair.attainment.assess import fusion_skill, require_same_background, site_table
 from scenair.attainment.cities import city_table, double_table, fused_city_table
 from scenair.attainment.io.job import Job, judge
-from scenair.attainment.io.model import O3_FIELDS, read_air_quality, read_city_paths
+from scenair.attainment.io.model import O3_FIELDS, O3_REGIME, read_air_quality, read_city_paths
 from scenair.attainment.io.places import read_monitors
 from scenair.attainment.io.products import (
     clean,
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    import numpy.typing as npt
     import xarray as xr
 
     from scenair.attainment.assess import Estimate
@@ -134,7 +135,7 @@ def build_attainment(
 
 
 def _city_tables(
-    job: Job, result: Estimate, paths: CityPaths, ozone: pd.Series | None
+    job: Job, result: Estimate, paths: CityPaths, ozone: pd.DataFrame | None
 ) -> dict[str, pd.DataFrame]:
     """Tables ``cities``, ``fused`` and ``double``, a row a unit."""
     cities = city_table(
@@ -144,7 +145,7 @@ def _city_tables(
         job.judgement,
         city_type=paths.table["city_type"],
         population=pd.Series(np.rint(job.places.census), index=job.places.adcodes),
-        o3_response=ozone,
+        o3_response=None if ozone is None else ozone["o3_response_factor"],
     )
     fused = fused_city_table(
         cities,
@@ -155,6 +156,10 @@ def _city_tables(
         uncertainty=job.uncertainty,
         co2_ratio=paths.co2_ratio(year=job.year, base_year=job.case.monitor_year),
     )
+    if ozone is not None:
+        fused = fused.merge(
+            ozone[["o3_regime", "o3_basis"]], how="left", left_on="adcode", right_index=True
+        )
     double = double_table(
         cities,
         peak_year=paths.table["peak_year"],
@@ -165,11 +170,28 @@ def _city_tables(
     return {"cities": cities, "fused": fused, "double": double}
 
 
-def _ozone_response(base: xr.Dataset, future: xr.Dataset, places: Places) -> pd.Series | None:
-    """Population-weighted relative response of warm-season ozone, where both runs have it."""
-    for name in O3_FIELDS:
+def _ozone_response(base: xr.Dataset, future: xr.Dataset, places: Places) -> pd.DataFrame | None:
+    """Population-weighted response of warm-season ozone and its regime, where both runs have it.
+
+    Returns
+    -------
+    DataFrame or None
+        Index adcode; columns o3_response_factor (1), o3_regime (``VOC`` or ``NOx`` limited in the
+        future run, empty where the run does not tell), o3_basis (the field it comes from).
+    """
+
+    def city(field: xr.DataArray) -> npt.NDArray[np.float64]:
+        return weighted_mean(places.people, field.values.astype(np.float64).ravel())
+
+    for name, basis in O3_FIELDS.items():
         if name in base and name in future:
-            old = weighted_mean(places.people, base[name].values.astype(np.float64).ravel())
-            new = weighted_mean(places.people, future[name].values.astype(np.float64).ravel())
-            return pd.Series(new / old, index=places.adcodes)
+            table = pd.DataFrame(index=places.adcodes)
+            table["o3_response_factor"] = city(future[name]) / city(base[name])
+            table["o3_regime"] = (
+                np.where(city(future[O3_REGIME]) > 0.5, "VOC", "NOx")
+                if O3_REGIME in future
+                else None
+            )
+            table["o3_basis"] = basis
+            return table
     return None

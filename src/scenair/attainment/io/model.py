@@ -26,8 +26,14 @@ if TYPE_CHECKING:
 _SUM_TOLERANCE: Final = 1e-4
 _YEAR_TOLERANCE: Final = 1e-2
 _NONLEAP_DAYS: Final = np.array([90.0, 91.0, 92.0, 92.0])
-#: Warm-season mean of MDA8 ozone, where both runs have it (CMAQ): (y, x).
-O3_FIELDS: Final = ("O3_MDA8_warm",)
+#: Fields (y, x) whose relative change is ozone's response in the warm season, first found first:
+#: MDA8 read back from CMAQ, daytime ozone of the surrogate.
+O3_FIELDS: Final = {
+    "O3_MDA8_warm": "warm-season mean of MDA8 (CMAQ)",
+    "O3_WARM": "warm-season ozone by day (surrogate)",
+}
+#: Share of radicals lost with nitrogen oxides: above 0.5 limited by VOC (Kleinman 2005).
+O3_REGIME: Final = "O3_REGIME_WARM"
 
 
 def read_air_quality(path: str | Path, *, grid: Grid) -> tuple[ModelRun, xr.Dataset]:
