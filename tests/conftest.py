@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from scenair.core.io import tables
+
 REPO = Path(__file__).resolve().parents[1]
 
 settings.register_profile("house", deadline=None, derandomize=True, max_examples=50)
@@ -27,3 +29,9 @@ def realdata() -> Path:
     if not folder.is_dir():
         pytest.skip("development data are absent (set SCENAIR_REALDATA to their folder)")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def fresh_ledger(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables that one test reads are not those of the next: a job is a process of its own."""
+    monkeypatch.setattr(tables, "_read", {})
