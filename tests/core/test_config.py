@@ -32,6 +32,11 @@ def test_all_mistakes_at_once(repo: Path, tmp_path: Path) -> None:
         assert words in str(info.value)
 
 
+def test_a_mechanism_without_a_table_is_refused(repo: Path) -> None:
+    with pytest.raises(ConfigError, match="cmaq.mechanism: no table.*there are cb6r5_ae7"):
+        load_config({"case": "bth", "cmaq": {"mechanism": "cb7"}}, folder=repo / "config")
+
+
 @pytest.mark.parametrize("text", ["[1, 2]", "a: [", "\x00"])
 def test_no_mapping(repo: Path, tmp_path: Path, text: str) -> None:
     case = tmp_path / "mine.yaml"

@@ -1,4 +1,4 @@
-"""Concentrations of a scenario-year; the work is in scenair.surrogate.io.annual.build_air_quality."""
+"""Concentrations of a year and scenario: scenair.surrogate.io.annual.build_air_quality."""
 
 from scenair.core.audit.session import job
 

@@ -1,4 +1,4 @@
-"""Uncontrolled background of the case; the work is in scenair.surrogate.io.fields.build_background."""
+"""Uncontrolled background of the case: scenair.surrogate.io.fields.build_background."""
 
 from scenair.core.audit.session import job
 

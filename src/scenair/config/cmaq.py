@@ -10,6 +10,7 @@ from pydantic import Field, field_validator
 
 from scenair.config.base import Section
 from scenair.config.cmaq_kit import DesidConfig, KitConfig
+from scenair.core.io.paths import resources
 
 
 class CmaqConfig(Section):
@@ -38,6 +39,15 @@ class CmaqConfig(Section):
     mode: Literal["surrogate", "prepare", "run"] = "surrogate"
     kit: KitConfig = KitConfig()
     desid: DesidConfig = DesidConfig()
+
+    @field_validator("mechanism")
+    @classmethod
+    def _known_mechanism(cls, name: str) -> str:
+        folder = resources() / "cmaq"
+        known = sorted(p.stem.removeprefix("mechanism_") for p in folder.glob("mechanism_*.csv"))
+        if name not in known:
+            raise ValueError(f"no table cmaq/mechanism_{name}.csv; there are {', '.join(known)}")
+        return name
 
     @field_validator("layer_tops_m")
     @classmethod
