@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
 from scenair.core.io import tables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 REPO = Path(__file__).resolve().parents[1]
 
@@ -31,7 +35,9 @@ def realdata() -> Path:
     return folder
 
 
-@pytest.fixture(autouse=True)
-def fresh_ledger(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tables that one test reads are not those of the next: a job is a process of its own."""
-    monkeypatch.setattr(tables, "_read", {})
+@pytest.fixture(autouse=True, scope="module")
+def fresh_ledger() -> Iterator[None]:
+    """Tables that one file of tests reads are not those of the next: a job is its own process."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tables, "_read", {})
+        yield

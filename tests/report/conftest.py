@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from scenair.config.figures import FIGURES, FiguresConfig
+from scenair.core.io import tables
 from scenair.core.io.paths import resources
 from scenair.report.io import build_manifest, build_report
 from tests.figures.contract_case import CASE, Made, write_case
@@ -95,8 +96,12 @@ def write_report(made: Made, **words: object) -> Path:
 @pytest.fixture(scope="session")
 def made_once(tmp_path_factory: pytest.TempPathFactory) -> Made:
     """Read only; tests that change files copy it."""
-    made = write_case(tmp_path_factory.mktemp("report"))
-    write_report(made)
+    with pytest.MonkeyPatch.context() as patch:
+        # as in a process of its own: the files name the tables that were read for them
+        patch.setattr(tables, "_read", {})
+        tables.read_table("regions/city_names_en.csv")
+        made = write_case(tmp_path_factory.mktemp("report"))
+        write_report(made)
     return made
 
 
