@@ -17,7 +17,7 @@ import stat
 import tarfile
 import zipfile
 import zlib
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, cast
 
@@ -64,6 +64,9 @@ def contained(path: str | Path, *, folder: str | Path) -> Path:
         raise InputError("a path with a zero byte", where=str(folder), value=repr(text))
     full = Path(os.path.normpath(base / text))
     try:
+        with suppress(FileNotFoundError, NotADirectoryError):
+            # from Python 3.13 on only the strict form refuses links in a circle
+            full.resolve(strict=True)
         real = full.resolve()
     except (OSError, RuntimeError) as error:
         raise InputError("a path that can't be followed", where=text, value=str(error)) from None
