@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ from scenair.config.case import CaseConfig
 from scenair.config.figures import SCENARIO_FIGURES, FiguresConfig
 from scenair.core.errors import InputError
 from scenair.core.flags import flag_words
+from scenair.core.io.atomic import read_json
 from scenair.core.io.tables import read_csv
 from scenair.core.species import SPECIES
 from scenair.figures import fields, scenarios
@@ -132,12 +132,7 @@ def read_summary(path: str | Path) -> dict[str, Any]:
     InputError
         Missing, no JSON, or without sensitivity and limit.
     """
-    try:
-        data = json.loads(Path(path).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError("file not found", where=str(path)) from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise InputError("not valid JSON", where=str(path), value=str(error)) from None
+    data = read_json(path)
     if not isinstance(data, dict) or not {"sensitivity", "pm25_limit"} <= set(data):
         raise InputError(
             "a summary without sensitivity or limit", where=str(path), remedy="run it again"

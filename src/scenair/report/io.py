@@ -10,7 +10,7 @@ from scenair.core.audit.checksums import sha256_of
 from scenair.core.audit.closure import COLUMNS, require_closed
 from scenair.core.errors import InputError
 from scenair.core.flags import flag_words
-from scenair.core.io.atomic import write_json, write_text
+from scenair.core.io.atomic import read_json, write_json, write_text
 from scenair.core.io.netcdf import open_netcdf
 from scenair.core.io.paths import resources
 from scenair.core.io.tables import read_csv, read_table
@@ -187,14 +187,7 @@ def read_summary(path: str | Path) -> dict[str, Any]:
     InputError
         Missing, no JSON, or without its national block.
     """
-    import json
-
-    try:
-        data = json.loads(Path(path).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError("file not found", where=str(path)) from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise InputError("not valid JSON", where=str(path), value=str(error)) from None
+    data = read_json(path)
     if not isinstance(data, dict) or "national" not in data:
         raise InputError("no block national", where=str(path), remedy="delete it and run again")
     return data
