@@ -34,14 +34,14 @@ GRIDDESC = (
 #: module, function, name of the file, a sound content, whether it takes a list of paths
 READERS = [
     ("inventory.readers.files", "read_gridded", "2017__SO2.asc", ASC, False),
-    ("inventory.readers.files", "read_table_file", "table.csv", DAILY, False),
-    ("inventory.readers.files", "read_table_file", "table.xlsx", DAILY, False),
+    ("core.io.user_tables", "read_user_table", "table.csv", DAILY, False),
+    ("core.io.user_tables", "read_user_table", "iamc.csv", IAMC, False),
+    ("core.io.user_tables", "read_user_table", "table.xlsx", DAILY, False),
     ("attainment.io.readers", "read_cnemc_wide", "china_sites_20150101.csv", CNEMC, True),
     ("attainment.io.readers", "read_cnemc_long", "long.csv", LONG, True),
     ("attainment.io.readers", "read_hourly_csv", "hourly.csv", LONG, False),
     ("attainment.io.readers", "read_daily_table", "daily.csv", DAILY, False),
     ("attainment.io.observations", "read_stations", "stations.csv", STATIONS, False),
-    ("projection.io.readers", "read_iamc_table", "iamc.csv", IAMC, False),
     ("projection.io.readers", "read_points", "points.csv", DAILY, False),
     ("gridding.io_rasters", "read_raster", "raster.nc", ASC, False),
     ("report.verify", "read_manifest", "manifest.json", '{"versions": {}}', False),

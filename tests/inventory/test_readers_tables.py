@@ -13,7 +13,6 @@ from scenair.core.errors import InputError, UnitsError
 from scenair.core.regions import adcodes, units
 from scenair.inventory.places import aggregate, unit_of_points
 from scenair.inventory.readers import declared, trackers
-from scenair.inventory.readers.files import read_table_file
 from scenair.inventory.readers.form import gridded
 
 
@@ -187,17 +186,6 @@ def test_city_statistics() -> None:
         declared.city_statistics(frame.assign(share_secondary=0.57), adcodes=adcodes(), where="x")
     with pytest.raises(InputError, match="below zero"):
         declared.city_statistics(frame.assign(gdp=-1.0), adcodes=adcodes(), where="x")
-
-
-def test_table_encodings(tmp_path: Path) -> None:
-    frame = pd.DataFrame({"name": ["唐山市"], "value": [1.0]})
-    for encoding in ("utf-8", "gb18030"):
-        path = tmp_path / f"{encoding}.csv"
-        frame.to_csv(path, index=False, encoding=encoding)
-        assert read_table_file(path)["name"].iloc[0] == "唐山市"
-    (tmp_path / "empty.csv").write_text("")
-    with pytest.raises(InputError, match="not a readable table"):
-        read_table_file(tmp_path / "empty.csv")
 
 
 def _field(lat: np.ndarray, lon: np.ndarray, values: np.ndarray) -> xr.Dataset:

@@ -13,6 +13,7 @@ import xarray as xr
 from scenair.config.load import dump
 from scenair.config.scenario import MeasureUse, Scenario
 from scenair.core.errors import InputError
+from scenair.core.io.user_tables import WESTERN, read_user_table
 from scenair.core.sectors import SECTORS
 from scenair.core.species import SPECIES
 from scenair.projection import decomposition
@@ -25,7 +26,7 @@ from scenair.projection.comparison import (
     peaks_by_type,
 )
 from scenair.projection.iamc import drivers_from, export, reduce_ratio, tidy
-from scenair.projection.io.readers import read_iamc_table, read_trajectory
+from scenair.projection.io.readers import read_trajectory
 from scenair.projection.model import project
 from scenair.projection.setup import Setup, choose, uniform
 
@@ -185,7 +186,7 @@ def drivers(text: str, tmp_path: Path, **choice: str) -> dict[str, dict[int, flo
     path = tmp_path / "iamc.csv"
     path.write_bytes(text.encode("latin-1"))
     return drivers_from(
-        tidy(read_iamc_table(path), where="iamc.csv"),
+        tidy(read_user_table(path, encodings=WESTERN), where="iamc.csv"),
         model=choice.get("model", ""),
         scenario=choice.get("scenario", ""),
         years=(2017, 2020, 2035),
@@ -250,7 +251,7 @@ def test_another_model_drives_a_scenario(small: dict[str, Any], tmp_path: Path) 
 def test_gcam_drives_the_nation(realdata: Path) -> None:
     for name in ("gcam70_reference_china_world_iamc.csv", "gcam70_reference_china_iamc_Xyears.csv"):
         found = drivers_from(
-            tidy(read_iamc_table(realdata / "iamc" / name), where=name),
+            tidy(read_user_table(realdata / "iamc" / name, encodings=WESTERN), where=name),
             model="",
             scenario="",
             years=range(2017, 2036),

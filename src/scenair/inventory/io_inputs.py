@@ -12,6 +12,7 @@ import pandas as pd
 
 from scenair.core.errors import InputError
 from scenair.core.io.tables import read_table
+from scenair.core.io.user_tables import read_user_table
 from scenair.core.regions import adcodes, units
 from scenair.inventory.estimate import Estimate, Tables, estimate, require_national
 from scenair.inventory.fusion import Change, apply_own, regional_targets
@@ -25,7 +26,7 @@ from scenair.inventory.readers.declared import (
     city_statistics,
     emissions_table,
 )
-from scenair.inventory.readers.files import read_gridded, read_table_file
+from scenair.inventory.readers.files import read_gridded
 from scenair.inventory.regional import provincial_table
 from scenair.inventory.shares import PROVINCES
 from scenair.inventory.survey import raised_totals, survey_plants
@@ -112,14 +113,14 @@ def _declared(path: str | None, schema: Schema, *, codes: Sequence[int], year: i
     columns = ["adcode", "year", "sector", "species", "value", "source"]
     if path is None:
         return pd.DataFrame(columns=columns)
-    table = emissions_table(read_table_file(path), adcodes=codes, schema=schema, where=path)
+    table = emissions_table(read_user_table(path), adcodes=codes, schema=schema, where=path)
     return table[table["year"] == year].reset_index(drop=True)
 
 
 def _survey(path: str | None) -> pd.DataFrame | None:
     if path is None:
         return None
-    table = check(read_table_file(path), PLANT_SURVEY, where=path)
+    table = check(read_user_table(path), PLANT_SURVEY, where=path)
     return survey_plants(table, read_table("inventory/combustion.csv"), units(), where=path)
 
 
@@ -208,7 +209,7 @@ def city_gdp(options: InventoryConfig) -> pd.DataFrame | None:
     if options.city_statistics is None:
         return None
     return city_statistics(
-        read_table_file(options.city_statistics),
+        read_user_table(options.city_statistics),
         adcodes=adcodes(),
         where=options.city_statistics,
     )

@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from scenair.core.errors import InputError
 from scenair.core.io.netcdf import open_netcdf
 from scenair.inventory.readers import meic
@@ -53,29 +51,3 @@ def read_meic(files: Iterable[str | Path]) -> xr.Dataset:
         See :func:`scenair.inventory.readers.meic.combine`.
     """
     return meic.combine(read_gridded(file) for file in sorted(map(Path, files)))
-
-
-def read_table_file(path: str | Path, *, sheet: str | int = 0) -> pd.DataFrame:
-    """A user's table: CSV (UTF-8 or GB18030) or Excel.
-
-    Raises
-    ------
-    InputError
-        Missing, empty or unreadable.
-    """
-    file = Path(path)
-    if not file.exists():
-        raise InputError("file not found", where=str(file))
-    try:
-        if file.suffix.lower() in (".xlsx", ".xls"):
-            return pd.read_excel(file, sheet_name=sheet)
-        try:
-            return pd.read_csv(file, encoding="utf-8-sig")
-        except UnicodeDecodeError:
-            # yearbooks and municipal tables often come in the national encoding
-            return pd.read_csv(file, encoding="gb18030")
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError, OSError) as error:
-        raise InputError(
-            "not a readable table", where=str(file), value=str(error).splitlines()[0],
-            allowed="CSV in UTF-8 or GB18030, or an Excel workbook",
-        ) from error  # fmt: skip

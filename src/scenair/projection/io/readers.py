@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +15,8 @@ from scenair.projection.state import RECOMPUTE
 from scenair.projection.supply import TJ_PER_TWH
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy.typing as npt
     import pandas as pd
 
@@ -235,29 +236,3 @@ def read_types(path: str | Path, cities: npt.NDArray[np.int32]) -> npt.NDArray[n
             "cities without a type", where=str(path), value=list(code.index[code.isna()][:5])
         )
     return code.to_numpy(dtype=np.int32)
-
-
-def read_iamc_table(path: str | Path) -> pd.DataFrame:
-    """An IAMC table as it stands: XLSX, or CSV in UTF-8, else latin-1.
-
-    Raises
-    ------
-    InputError
-        Missing, empty or unreadable.
-    """
-    import pandas as pd
-
-    file = Path(path)
-    if not file.exists():
-        raise InputError("file not found", where=str(file))
-    try:
-        if file.suffix.lower() in (".xlsx", ".xls"):
-            return pd.read_excel(file)
-        try:
-            return pd.read_csv(file, encoding="utf-8")
-        except UnicodeDecodeError:
-            return pd.read_csv(file, encoding="latin-1")
-    except (ValueError, OSError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise InputError(
-            "not a readable IAMC table", where=str(file), value=str(error).splitlines()[0]
-        ) from error

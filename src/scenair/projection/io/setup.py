@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from scenair.core.errors import InputError
+from scenair.core.io.user_tables import WESTERN, read_user_table
 from scenair.projection.drivers import Drivers, build_drivers
 from scenair.projection.iamc import drivers_from, tidy
 from scenair.projection.io import readers
@@ -89,7 +90,7 @@ def read_iamc(
             if parameter.name in ("crude_steel", "cement_output", "nonfossil_share"):
                 history[parameter.name] = parameter.x0
     return drivers_from(
-        tidy(readers.read_iamc_table(path), where=str(path)),
+        tidy(read_user_table(path, encodings=WESTERN), where=str(path)),
         model=plan.iamc_model,
         scenario=plan.iamc_scenario,
         years=years,
