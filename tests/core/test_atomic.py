@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from scenair.core.audit.session import job
-from scenair.core.errors import ScenairError, StorageError
+from scenair.core.errors import InputError, ScenairError, StorageError
 from scenair.core.io import atomic
 
 if TYPE_CHECKING:
@@ -138,3 +138,29 @@ def test_an_unchanged_input_is_no_matter(tmp_path: Path, monkeypatch: pytest.Mon
     with job(tmp_path / "job.log", name="test"):
         assert source.read_text() == "1"
     assert "is done; peak memory" in (tmp_path / "job.log").read_text()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{", "not valid JSON"),
+        ("[" * 200_000, "not valid JSON"),
+        ("[1]", "missing everything"),
+        ('{"a": 1}', "missing b"),
+    ],
+)
+def test_a_json_file_that_is_not_what_is_asked(tmp_path: Path, text: str, words: str) -> None:
+    path = tmp_path / "x.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match=words) as told:
+        atomic.read_json_object(path, keys=("a", "b"))
+    assert str(path) in str(told.value)
+
+
+def test_a_json_object_comes_back(tmp_path: Path) -> None:
+    data = {"a": [1.5, None, "唐山"], "b": {"c": True}}
+    atomic.write_json(data, tmp_path / "x.json")
+    assert atomic.read_json_object(tmp_path / "x.json", keys=("a",)) == data
+    for nothing in (tmp_path, tmp_path / "y.json"):
+        with pytest.raises(InputError):
+            atomic.read_json(nothing)

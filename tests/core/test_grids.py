@@ -100,3 +100,9 @@ def test_refusals() -> None:
         Grid("A", "B", 5, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1)
     with pytest.raises(ValueError, match="positive"):
         Grid("A", "B", 2, 25, 40, 110, 110, 34, 0, 0, -1, 1, 1, 1)
+
+
+@pytest.mark.parametrize("grid", [CN36, latlon_grid()])
+def test_no_points_have_no_areal_scale(grid: Grid) -> None:
+    for shape in ((0,), (3, 0)):
+        assert grid.areal_scale(np.empty(shape), np.empty(shape)).shape == shape

@@ -150,8 +150,14 @@ class Grid:
         return self.unproject(xx, yy)
 
     def areal_scale(self, x: npt.ArrayLike, y: npt.ArrayLike) -> Array:
-        """Plane area over spherical area at points of the plane (k squared where conformal)."""
+        """Plane area over spherical area at points of the plane, 1 (k squared where conformal).
+
+        For a lat-lon grid the plane area is in square degrees: degrees2 m-2. No points, no values.
+        """
         lon, lat = self.unproject(x, y)
+        if lon.size == 0:
+            # pyproj refuses to factor nothing
+            return np.zeros(lon.shape)
         if self.gdtyp == LATLON:
             # plane area is in square degrees
             square_degree = np.radians(1) ** 2 * EARTH_RADIUS_M**2

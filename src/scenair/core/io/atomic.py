@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from scenair.core.errors import InputError, StorageError
+from scenair.core.io.safe import MAX_JSON_BYTES, require_size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 _UNWRITABLE: Final = {
     errno.ENOSPC: "the disk is full",
@@ -104,14 +105,31 @@ def read_json(path: str | Path) -> Any:
     Raises
     ------
     InputError
-        Missing or no JSON.
+        Missing, no regular file, oversized, nested too deeply or no JSON.
     """
+    file = require_size(path, maximum=MAX_JSON_BYTES)
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError("file not found", where=str(path)) from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise InputError("not valid JSON", where=str(path), value=str(error)) from None
+        return json.loads(file.read_text(encoding="utf-8"))
+    except (ValueError, OSError, RecursionError) as error:
+        raise InputError("not valid JSON", where=str(file), value=str(error)) from None
+
+
+def read_json_object(path: str | Path, *, keys: Iterable[str]) -> dict[str, Any]:
+    """A JSON file that holds one object with at least ``keys``.
+
+    Raises
+    ------
+    InputError
+        As :func:`read_json`; no object, or a key missing.
+    """
+    data = read_json(path)
+    missing = sorted(set(keys) - set(data)) if isinstance(data, dict) else ["everything"]
+    if missing:
+        raise InputError(
+            "a JSON file that lacks something", where=str(path),
+            value=f"missing {', '.join(missing)}", remedy="delete it and run again",
+        )  # fmt: skip
+    return dict(data)
 
 
 def write_json(data: Any, path: str | Path) -> None:

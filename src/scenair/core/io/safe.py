@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 MAX_YAML_BYTES: Final = 1_000_000
 MAX_YAML_NODES: Final = 100_000
 MAX_TABLE_BYTES: Final = 4_000_000_000
+#: A manifest lists some thousand checksums; a summary is smaller.
+MAX_JSON_BYTES: Final = 200_000_000
 #: What a netCDF file may take when it is read at once; larger ones are read in chunks.
 MAX_ARRAY_BYTES: Final = 8_000_000_000
 MAX_ARCHIVE_BYTES: Final = 50_000_000_000
