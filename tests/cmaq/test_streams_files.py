@@ -12,6 +12,7 @@ import pytest
 import xarray as xr
 
 from scenair.cmaq import io, io_inputs
+from scenair.cmaq.io_archive import archive_copy
 from scenair.config.case import CaseConfig
 from scenair.config.cmaq import CmaqConfig
 from scenair.core.errors import InputError, MassBalanceError
@@ -341,7 +342,35 @@ def test_an_archive_holds_the_same_values_deflated(copy):
     with netCDF4.Dataset(path) as a, netCDF4.Dataset(twin) as b:
         assert b["NO"].filters()["zlib"]
         assert a.getncattr("VAR-LIST") == b.getncattr("VAR-LIST")
+        assert b.data_model == "NETCDF4_CLASSIC"
+        assert b["NO"].filters()["shuffle"]
+        assert b.dimensions["TSTEP"].isunlimited()
+        assert len(b.dimensions["TSTEP"]) == 25
         assert all(np.array_equal(a[name][:], b[name][:]) for name in a.variables)
+        assert all(a[n].ncattrs() == b[n].ncattrs() for n in a.variables)
+
+
+def test_an_archive_has_the_same_bytes_with_any_number_of_threads(copy):
+    build(copy, days=("07-06",))
+    path = copy / "cmaq/emis/emis_industry_TEST36_20160706.nc"
+    made = [path.with_name(f"{n}.nc") for n in (1, 2)]
+    for n, target in enumerate(made, start=1):
+        archive_copy(path, target, threads=n)
+    assert made[0].read_bytes() == made[1].read_bytes()
+
+
+def test_only_whole_files_of_records_are_archived(copy):
+    build(copy, days=("07-06",))
+    path = copy / "cmaq/emis/emis_industry_TEST36_20160706.nc"
+    path.write_bytes(path.read_bytes()[:-100_000])
+    with pytest.raises(InputError, match="cut off"):
+        archive_copy(path, copy / "twin.nc")
+    with netCDF4.Dataset(copy / "other.nc", "w", format="NETCDF3_64BIT_OFFSET") as data:
+        data.createDimension("x", 2)
+        data.createVariable("a", "f8", ("x",))
+    with pytest.raises(InputError, match="four-byte"):
+        archive_copy(copy / "other.nc", copy / "twin.nc")
+    assert not (copy / "twin.nc").exists()
 
 
 @pytest.mark.realdata

@@ -38,6 +38,7 @@ rule cmaq:
         "logs/cmaq/{year}_{scenario}.log",
     benchmark:
         "benchmarks/rules/cmaq/{year}_{scenario}.tsv"
+    threads: 2 if CONFIG.cmaq.archive else 1
     resources:
         mem_mb=memory(300, cell=28),
         runtime=10 if CONFIG.cmaq.period == "days" else 240,

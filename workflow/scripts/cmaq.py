@@ -24,4 +24,5 @@ with job(
         closure=snakemake.output.closure,
         totals=snakemake.output.totals,
         kit=Path(snakemake.output.griddesc).parent,
+        threads=snakemake.threads,
     )

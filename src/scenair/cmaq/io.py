@@ -47,6 +47,7 @@ def build_cmaq(
     closure: str | Path,
     totals: str | Path,
     kit: str | Path,
+    threads: int = 1,
 ) -> None:
     """Rule ``cmaq``: emission files of the case's days, GRIDDESC, the closure and the run kit.
 
@@ -64,13 +65,22 @@ def build_cmaq(
         for ``scenair cmaq check --table``).
     kit : path
         Folder that takes ``wrf/`` (namelists) and ``run/`` (scripts).
+    threads : int
+        That may deflate the archive.
 
     Raises
     ------
     MassBalanceError
         The files, read back, differ from gridded.nc by more than 1e-6.
     """
-    made = prepare(year=year, scenario=scenario, config=config, gridded=gridded, points=points)
+    made = prepare(
+        year=year,
+        scenario=scenario,
+        config=config,
+        gridded=gridded,
+        points=points,
+        threads=threads,
+    )
     mapping = kit_dates(made)
     files = sorted(set(mapping["file_date"]))
     _write(

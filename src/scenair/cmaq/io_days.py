@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from scenair.cmaq import hours, ioapi, speciation, stacks, streams_hourly
+from scenair.cmaq.io_archive import archive_copy
 from scenair.cmaq.io_tools import IoapiReader
 from scenair.cmaq.writer import Field, write_records
 from scenair.core.audit.closure import COLUMNS
-from scenair.core.io.atomic import atomic_path
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -212,7 +212,7 @@ class _Target:
             self._write_day(path, date)
             self._close_day(path, date, ledger)
             if self.kit.options.archive:
-                archive_copy(path, folder / "archive" / path.name)
+                archive_copy(path, folder / "archive" / path.name, threads=self.kit.threads)
 
     def _write_day(self, path: Path, date: dt.date) -> None:
         n = None if self.plants is None else len(self.plants)
@@ -331,28 +331,6 @@ def sigma_levels(tops: Sequence[float], *, top_pressure: float = 5000.0) -> tupl
     pressure = surface * np.maximum(1 - 2.25577e-5 * height, 0.0) ** 5.25588
     sigma = (pressure - top_pressure) / (surface - top_pressure)
     return tuple(float(s) for s in np.clip(sigma, 0.0, 1.0))
-
-
-def archive_copy(path: Path, target: Path) -> None:
-    """A deflated netCDF-4 copy with the same values (level 1, shuffle, a chunk a record).
-
-    I/O API reads it only in builds with netCDF-4, and many times more slowly.
-    """
-    import netCDF4
-
-    with atomic_path(target) as part, netCDF4.Dataset(path) as old:
-        old.set_auto_maskandscale(False)
-        with netCDF4.Dataset(part, "w", format="NETCDF4_CLASSIC") as new:
-            new.setncatts({name: old.getncattr(name) for name in old.ncattrs()})
-            for name, dim in old.dimensions.items():
-                new.createDimension(name, None if dim.isunlimited() else len(dim))
-            for name, var in old.variables.items():
-                made = new.createVariable(
-                    name, var.dtype, var.dimensions, zlib=True, complevel=1, shuffle=True,
-                    chunksizes=(1, *var.shape[1:]),
-                )  # fmt: skip
-                made.setncatts({key: var.getncattr(key) for key in var.ncattrs()})
-                made[:] = var[:]
 
 
 def write_stack_groups(plants: pd.DataFrame, path: Path, *, grid: Grid) -> None:

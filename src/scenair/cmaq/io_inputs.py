@@ -228,6 +228,8 @@ class Kit:
     streams: tuple[Stream, ...]
     profiles: hours.Profiles
     layer_tops: tuple[float, ...] = ()
+    #: that deflate the archive
+    threads: int = 1
 
     def layers(self, stream: Stream) -> Array | None:
         """Share of a stream's sectors in the model's layers (sectors, layers); None for 2-D.
@@ -260,7 +262,13 @@ class Kit:
 
 
 def prepare(
-    *, year: int, scenario: str, config: Mapping[str, Any], gridded: str | Path, points: str | Path
+    *,
+    year: int,
+    scenario: str,
+    config: Mapping[str, Any],
+    gridded: str | Path,
+    points: str | Path,
+    threads: int = 1,
 ) -> Kit:
     """Read and check everything that the files of a year are made from.
 
@@ -272,6 +280,8 @@ def prepare(
         Section ``cmaq``.
     gridded, points : path
         gridded.nc and points.csv of the year and scenario.
+    threads : int
+        That may deflate the archive.
     """
     options = CmaqConfig.model_validate(config["cmaq"])
     source = read_gridded(gridded, year=year)
@@ -301,6 +311,7 @@ def prepare(
             sectors=source.sectors,
         ),
         layer_tops=model_layers(options),
+        threads=threads,
     )
 
 
