@@ -12,7 +12,6 @@ import pytest
 import xarray as xr
 
 from scenair.attainment.io.build import build_attainment
-from scenair.attainment.io.compare import build_comparison
 from scenair.attainment.io.job import judge
 from scenair.attainment.io.places import read_monitors
 from scenair.config.attainment import AttainmentConfig
@@ -78,7 +77,9 @@ def test_unmonitored_cities_have_no_value(done: dict) -> None:
     assert bare[["pm25", "pm25_base", "pm25_attains"]].isna().all().all()
     fused = pd.read_csv(done["cities_fused"]).set_index("adcode")
     assert fused.loc[bare["adcode"], "pm25_best"].notna().all()
+    far = fused["nearest_monitor_km"] > 200
     assert (fused.loc[bare["adcode"], "basis"] == "fused").all()
+    assert not far.any()
     assert cities[["o3_base", "o3", "o3_attains", "o3_response_factor"]].isna().all().all()
 
 
@@ -366,47 +367,3 @@ def test_a_false_peak_year_stops(world: World, tmp_path: Path) -> None:
         nc["co2_peak_year"][3] = 2018
     with pytest.raises(InputError, match="last maximum"):
         run(world, "bad", trajectory=path)
-
-
-def scenario_runs(world: World) -> list[Path]:
-    """Reference and end-of-pipe from synthetic runs, for 2030."""
-    out = []
-    for name, scale in (("reference", 0.8), ("pollution_control", 0.5)):
-        path = world.folder / f"{name}.nc"
-        write_air_quality(path, world.grid, scale=scale)
-        out.append(run(world, name, scenario=name, air_quality=path)["summary"])
-    return out
-
-
-def test_comparison(world: World, done: dict, tmp_path: Path) -> None:
-    files = [*scenario_runs(world), done["summary"]]
-    out, published = tmp_path / "comparison.csv", tmp_path / "published.csv"
-    build_comparison(summaries=files, out=out, published=published)
-    table = pd.read_csv(out)
-    national = table[table["group"] == "national"].set_index("scenario")
-    summary = json.loads(done["summary"].read_text(encoding="utf-8"))
-    assert national.loc["peak", "n_attain_monitored"] == summary["national"]["n_attain_monitored"]
-    fall = table[table["group"] == "contribution"].set_index("scenario")["population_weighted_pm25"]
-    pwm = national["population_weighted_pm25"]
-    assert fall["pollution_control"] == pytest.approx(pwm["reference"] - pwm["pollution_control"])
-    assert fall["peak"] == pytest.approx(pwm["pollution_control"] - pwm["peak"])
-    beside = pd.read_csv(published).set_index(["scenario", "item"])
-    ours = beside.loc[("pollution_control", "attain_35"), "ours"]
-    data = json.loads(files[1].read_text(encoding="utf-8"))
-    row = next(r for r in data["sensitivity"] if r["limit"] == 35 and r["background_factor"] == 1)
-    assert ours == pytest.approx(100 * row["n_attain_fused"] / row["n_judged"])
-    assert beside.loc[("peak", "peaked"), "published"] == 40.9
-    assert beside["source"].notna().all()
-
-
-def test_comparison_refuses_other_files(done: dict, tmp_path: Path) -> None:
-    bad = tmp_path / "bad.json"
-    bad.write_text("{}")
-    out = {"out": tmp_path / "a.csv", "published": tmp_path / "b.csv"}
-    with pytest.raises(InputError, match="not a summary"):
-        build_comparison(summaries=[bad], **out)
-    bad.write_text("{")
-    with pytest.raises(InputError, match="not a readable summary"):
-        build_comparison(summaries=[bad], **out)
-    with pytest.raises(InputError, match="one year"):
-        build_comparison(summaries=[], **out)

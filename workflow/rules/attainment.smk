@@ -11,6 +11,11 @@ MONITOR_TABLE, STANDARDS_TABLE, FRACTIONS_TABLE = (
     )
 )
 
+# the counterfactual first, then by name
+SIDE_BY_SIDE = sorted(
+    SCENARIOS, key=lambda name: (not SCENARIOS[name].counterfactual, name)
+)
+
 
 rule monitors:
     input:
@@ -169,24 +174,37 @@ rule performance:
         "../scripts/attainment_performance.py"
 
 
+# all scenarios of a year; asked for by name, what is missing is run for it
 rule comparison:
     input:
         summaries=expand(
             "results/{{year}}/{scenario}/attainment/summary.json",
-            scenario=sorted(SCENARIOS),
+            scenario=SIDE_BY_SIDE,
         ),
+        cities=expand(
+            "results/{{year}}/{scenario}/attainment/cities_fused.csv",
+            scenario=SIDE_BY_SIDE,
+        ),
+        trajectories=expand("results/trajectories/{scenario}.nc", scenario=SIDE_BY_SIDE),
+        base_cities=f"results/{BASE_YEAR}/history/attainment/cities_fused.csv",
         tables=tables("attainment/city_study.csv"),
     output:
         comparison="results/comparison/{year}.csv",
+        attaining="results/comparison/attaining_{year}.csv",
+        contributions="results/comparison/contributions_{year}.csv",
+        double="results/comparison/double_{year}.csv",
         published="results/comparison/published_{year}.csv",
+        text="results/comparison/{year}.md",
     log:
         "logs/comparison/{year}.log",
     benchmark:
         "benchmarks/rules/comparison/{year}.tsv"
     resources:
-        mem_mb=500,
+        mem_mb=1000,
         runtime=5,
     params:
         code=code_id("scenair.attainment.io.compare"),
+        scenarios=SIDE_BY_SIDE,
+        base_year=BASE_YEAR,
     script:
         "../scripts/comparison.py"

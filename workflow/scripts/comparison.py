@@ -1,15 +1,16 @@
-"""Scenarios of one year beside each other; see scenair.report.io.build_comparison."""
+"""Scenarios of one year beside each other; the work is in scenair.attainment.io.compare."""
 
 from scenair.core.audit.session import job
 
 with job(snakemake.log[0], name=f"comparison {snakemake.wildcards.year}"):
-    from scenair.report.io import build_comparison
+    from scenair.attainment.io.compare import build_comparison
 
     names = snakemake.params.scenarios
     build_comparison(
-        year=int(snakemake.wildcards.year),
-        cities=dict(zip(names, snakemake.input.cities, strict=True)),
         summaries=dict(zip(names, snakemake.input.summaries, strict=True)),
-        emissions=dict(zip(names, snakemake.input.emissions, strict=True)),
-        comparison=snakemake.output.comparison,
+        cities=dict(zip(names, snakemake.input.cities, strict=True)),
+        trajectories=dict(zip(names, snakemake.input.trajectories, strict=True)),
+        base_cities=snakemake.input.base_cities,
+        base_year=snakemake.params.base_year,
+        out=snakemake.output,
     )

@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from scenair.attainment.probability import Uncertainty
 
 CLASSES: Final = ("both", "attains_only", "peaked_only", "neither")
+#: What the value of a city rests on; ``fused_far`` is the model's shape only.
+BASIS_MONITOR: Final = "monitor"
+BASIS_FUSED: Final = "fused"
+BASIS_FAR: Final = "fused_far"
+#: Beyond this a fused value is the model's shape only, km (leave-one-out skill is of nearer ones).
+FAR_KM: Final = 200.0
 
 
 @dataclass(frozen=True)
@@ -119,17 +125,19 @@ def fused_city_table(
     -------
     DataFrame
         adcode; pm25_fused_population_base, pm25_fused_population, pm25_fused_area; ``pm25_best``
-        (monitor, or population-weighted fused field where there is none), ``basis`` and
-        ``best_attains``; ``margin`` (limit less best, ug m-3), ``probability_attains``,
-        ``pm25_ratio`` and ``co2_ratio`` (over the monitor year); ``nearest_monitor_km``
-        (population-weighted).
+        (monitor, or population-weighted fused field where there is none), ``basis`` (``monitor``,
+        ``fused``, ``fused_far`` beyond 200 km of any monitor) and ``best_attains``; ``margin``
+        (limit less best, ug m-3), ``probability_attains``, ``pm25_ratio`` and ``co2_ratio`` (over
+        the monitor year); ``nearest_monitor_km`` (population-weighted).
     """
     people_base = weighted_mean(places.people, base)
     people = weighted_mean(places.people, future)
     area = weighted_mean(places.area, future)
     monitored = cities["monitored"].to_numpy()
     best = np.where(monitored, cities["pm25"].to_numpy(), people)
-    basis = np.where(monitored, "monitor", np.where(np.isfinite(people), "fused", ""))
+    distance = weighted_mean(places.people, nearest_km)
+    estimate = np.where(distance > FAR_KM, BASIS_FAR, BASIS_FUSED)
+    basis = np.where(monitored, BASIS_MONITOR, np.where(np.isfinite(people), estimate, ""))
     ratio = best / np.where(monitored, cities["pm25_base"].to_numpy(), people_base)
     limit = cities["pm25_limit"].to_numpy()
     return pd.DataFrame(
@@ -142,7 +150,7 @@ def fused_city_table(
             "pm25_best": best,
             "basis": basis,
             "best_attains": attains(best, limit, pollutant="PM25"),
-            "nearest_monitor_km": weighted_mean(places.people, nearest_km),
+            "nearest_monitor_km": distance,
             "margin": limit - best,
             "probability_attains": probability(best, ratio, limit, uncertainty),
             "pm25_ratio": ratio,

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from scenair.attainment.cities import CLASSES, classify
+from scenair.attainment.cities import BASIS_FAR, CLASSES, classify
 from scenair.attainment.rounding import attains
 
-#: Beyond this a fused value is the model's shape only, km (leave-one-out skill is of nearer ones).
-FAR_KM: Final = 200.0
-
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -27,7 +24,7 @@ def weighted(values: npt.ArrayLike, weights: npt.ArrayLike) -> float | None:
     return float((v[known] * w[known]).sum() / total) if total > 0 else None
 
 
-def group_summary(rows: pd.DataFrame) -> dict[str, Any]:
+def group_summary(rows: pd.DataFrame, *, limits: Sequence[float] = ()) -> dict[str, Any]:
     """Figures of one group.
 
     Parameters
@@ -35,17 +32,21 @@ def group_summary(rows: pd.DataFrame) -> dict[str, Any]:
     rows : DataFrame
         Joined city tables: level, population, monitored, pm25, pm25_base, pm25_attains, pm25_best,
         best_attains, pm25_fused_population, pm25_fused_population_base, probability_attains,
-        pm25_ratio, co2_ratio, nearest_monitor_km, peaked.
+        pm25_ratio, co2_ratio, basis, peaked.
+    limits : sequence of float
+        Further annual limits, ug m-3; counts and shares at each are given in ``by_limit``.
 
     Returns
     -------
     dict
-        Counts over the prefecture-level cities of the group; ``population_weighted_pm25`` is the
-        fused field over all its units (persons of 2020), ug m-3.
+        Counts over the prefecture-level cities of the group; ``near`` leaves out those that are
+        judged by the model's shape only; ``population_weighted_pm25`` is the fused field over all
+        its units (persons of 2020), ug m-3.
     """
     cities = rows[rows["level"] == "city"]
     monitored = cities[cities["monitored"]]
     judged = cities["best_attains"].notna()
+    far = cities["basis"] == BASIS_FAR
     n_monitored, n_judged = len(monitored), int(judged.sum())
     by_monitor = int(monitored["pm25_attains"].fillna(value=False).sum())
     by_best = int(cities["best_attains"].fillna(value=False).sum())
@@ -53,9 +54,11 @@ def group_summary(rows: pd.DataFrame) -> dict[str, Any]:
         "n_units": len(cities),
         "n_monitored": n_monitored,
         "n_judged": n_judged,
-        "n_fused_far": int((~cities["monitored"] & (cities["nearest_monitor_km"] > FAR_KM)).sum()),
+        "n_fused_far": int(far.sum()),
+        "n_judged_near": int((judged & ~far).sum()),
         "n_attain_monitored": by_monitor,
         "n_attain_fused": by_best,
+        "n_attain_near": int(cities.loc[~far, "best_attains"].fillna(value=False).sum()),
         "share_attain_monitored": by_monitor / n_monitored if n_monitored else None,
         "share_attain_fused": by_best / n_judged if n_judged else None,
         "expected_attaining_monitored": float(monitored["probability_attains"].sum()),
@@ -73,7 +76,19 @@ def group_summary(rows: pd.DataFrame) -> dict[str, Any]:
         ),
         "double_monitored": class_shares(cities["pm25_attains"], cities["peaked"]),
         "double_fused": class_shares(cities["best_attains"], cities["peaked"]),
+        "by_limit": {f"{limit:g}": _at_limit(cities, limit) for limit in limits},
     }
+
+
+def _at_limit(cities: pd.DataFrame, limit: float) -> dict[str, Any]:
+    """Counts and four-way shares at another annual limit (ug m-3)."""
+    peaked = cities["peaked"].reset_index(drop=True)
+    out: dict[str, Any] = {}
+    for name, column in (("monitored", "pm25"), ("fused", "pm25_best")):
+        ok = pd.Series(attains(cities[column].to_numpy(), limit, pollutant="PM25"))
+        out[f"n_attain_{name}"] = int(ok.fillna(value=False).sum())
+        out[f"double_{name}"] = class_shares(ok, peaked)
+    return out
 
 
 def _mean(values: pd.Series) -> float | None:
@@ -92,7 +107,9 @@ def class_shares(attained: pd.Series, peaked: pd.Series) -> dict[str, Any]:
     return {"n": total, "counts": counts, "percent": shares}
 
 
-def all_groups(rows: pd.DataFrame, regions: pd.DataFrame) -> dict[str, Any]:
+def all_groups(
+    rows: pd.DataFrame, regions: pd.DataFrame, *, limits: Sequence[float] = ()
+) -> dict[str, Any]:
     """National figures and those of regions, provinces and city types.
 
     Parameters
@@ -101,21 +118,27 @@ def all_groups(rows: pd.DataFrame, regions: pd.DataFrame) -> dict[str, Any]:
         As :func:`group_summary`, with adcode, province, city_type.
     regions : DataFrame
         adcode, value (name of a region); regions may overlap.
+    limits : sequence of float
+        As :func:`group_summary`.
     """
     named = {
         str(name): rows[rows["adcode"].isin(part["adcode"])]
         for name, part in regions.groupby("value")
     }
     return {
-        "national": group_summary(rows),
-        "regions": _many(named),
-        "provinces": _many({str(k): v for k, v in rows.groupby("province")}),
-        "types": _many({str(k): v for k, v in rows.groupby("city_type")}),
+        "national": group_summary(rows, limits=limits),
+        "regions": _many(named, limits),
+        "provinces": _many({str(k): v for k, v in rows.groupby("province")}, limits),
+        "types": _many({str(k): v for k, v in rows.groupby("city_type")}, limits),
     }
 
 
-def _many(groups: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
-    return {name: group_summary(part) for name, part in sorted(groups.items()) if len(part)}
+def _many(groups: Mapping[str, pd.DataFrame], limits: Sequence[float]) -> dict[str, Any]:
+    return {
+        name: group_summary(part, limits=limits)
+        for name, part in sorted(groups.items())
+        if len(part)
+    }
 
 
 def count_attaining(

@@ -37,7 +37,7 @@ class AttainmentConfig(Section):
     #: monitor over model is held inside these bounds, 1; what is clipped is counted
     ratio_bounds: tuple[Positive, Positive] = (0.1, 10.0)
     #: background factors of the sensitivity table, 1
-    background_factors: tuple[Annotated[float, Field(ge=0)], ...] = (0.5, 1.0, 1.5)
+    background_factors: tuple[Annotated[float, Field(ge=0)], ...] = (0.5, 1.0, 1.5, 2.0)
     #: annual PM2.5 limits shown beside the one in force, ug m-3
     comparison_limits: tuple[Positive, ...] = (35.0, 30.0, 25.0)
     #: scenario years from which the year of attainment of each city is found

@@ -22,6 +22,7 @@ from scenair.attainment.io.products import (
     summary_of,
     write_fused,
 )
+from scenair.attainment.peaking import peak_readings
 from scenair.attainment.places import Places, weighted_mean
 from scenair.config.attainment import AttainmentConfig
 from scenair.config.case import CaseConfig
@@ -112,7 +113,7 @@ def build_attainment(
     )
     loo = {name: asdict(value) for name, value in skill.items()} | {"ratios_bounded": bounded}
     limits = sensitivity_table(job, tables["cities"])
-    content = summary_of(job, result, tables, limits, loo)
+    content = summary_of(job, result, tables, limits, loo, readings=_peaked(job, paths))
     write_csv(site_table(monitor_set, result, year=case.monitor_year), sites)
     write_csv(tables["cities"], cities)
     write_csv(tables["fused"], cities_fused)
@@ -132,6 +133,17 @@ def build_attainment(
         job.judgement.pm25_limit,
         job.judgement.profile,
     )
+
+
+def _peaked(job: Job, paths: CityPaths) -> dict[str, int] | None:
+    """Prefecture-level cities that have peaked by the year, by reading of the word."""
+    if not job.projected:
+        return None
+    city = units()["level"].reindex(paths.co2.columns).eq("city").to_numpy()
+    return {
+        str(name): int(column.sum())
+        for name, column in peak_readings(paths.co2.loc[:, city], year=job.year).items()
+    }
 
 
 def _city_tables(

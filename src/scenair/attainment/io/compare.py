@@ -2,36 +2,23 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from scenair.attainment.comparison import attaining, contributions, double_by_type, long_table
+from scenair.attainment.io.text import markdown
+from scenair.attainment.published import Study, beside_published
 from scenair.core.errors import InputError
-from scenair.core.io.tables import read_table, write_csv
+from scenair.core.io.atomic import read_json, write_text
+from scenair.core.io.netcdf import open_netcdf, require_finite
+from scenair.core.io.tables import read_csv, read_table, write_csv
+from scenair.core.regions import units
+from scenair.core.units import require_units
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-_FIGURES = (
-    "n_units",
-    "n_monitored",
-    "n_judged",
-    "n_attain_monitored",
-    "n_attain_fused",
-    "share_attain_monitored",
-    "share_attain_fused",
-    "expected_attaining_monitored",
-    "expected_attaining_fused",
-    "n_pm25_rises",
-    "n_co2_rises",
-    "n_both_rise",
-    "mean_monitored_pm25",
-    "population_weighted_pm25",
-)
-#: Scenario without measures, and the one with end-of-pipe controls only.
-_REFERENCE, _END_OF_PIPE = "reference", "pollution_control"
+    from collections.abc import Mapping
+    from pathlib import Path
 
 
 def read_summary(path: str | Path) -> dict[str, Any]:
@@ -42,148 +29,143 @@ def read_summary(path: str | Path) -> dict[str, Any]:
     InputError
         Missing, no JSON, or without national figures.
     """
-    try:
-        data = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError("not a readable summary", where=str(path), value=str(error)) from error
+    data = read_json(path)
     if not isinstance(data, dict) or "national" not in data:
         raise InputError("not a summary of attainment", where=str(path), remedy="run it again")
     return data
 
 
 def build_comparison(
-    *, summaries: Sequence[str | Path], out: str | Path, published: str | Path
+    *,
+    summaries: Mapping[str, str | Path],
+    cities: Mapping[str, str | Path],
+    trajectories: Mapping[str, str | Path],
+    base_cities: str | Path,
+    base_year: int,
+    out: Mapping[str, str | Path],
 ) -> None:
-    """National, regional and type figures of several scenarios, and published figures.
+    """Tables over the scenarios of one year.
 
     Parameters
     ----------
-    summaries : sequence of path
-        ``summary.json`` of each scenario, one year.
-    out : path
-        CSV: year, scenario, group, name, standard, pm25_limit, then the figures. Group
-        ``sensitivity``: names ``B x factor, limit``; group ``contribution``: fall of the
-        population-weighted mean by end-of-pipe controls and by co-control.
-    published : path
-        CSV: year, scenario, item, ours, published, unit, source, note.
+    summaries, cities, trajectories : mapping
+        Scenario -> ``summary.json``, ``cities_fused.csv``, trajectory.
+    base_cities : path
+        ``cities_fused.csv`` of history in ``base_year``, for changes since then.
+    base_year : int
+    out : mapping
+        ``comparison`` (all groups, long), ``attaining``, ``contributions``, ``double``,
+        ``published`` (CSV each) and ``text`` (the same as tables to read).
 
     Raises
     ------
     InputError
-        No summaries, or of several years.
+        No summaries, of several years, or not of the scenario they are named for.
     """
-    data = [read_summary(path) for path in summaries]
-    if not data or len({d["year"] for d in data}) != 1:
+    data = {name: read_summary(path) for name, path in summaries.items()}
+    found = {d["year"] for d in data.values()}
+    if len(found) != 1 or any(d["scenario"] != name for name, d in data.items()):
         raise InputError(
-            "summaries of one year are compared",
-            where=str(out),
-            value=sorted({d["year"] for d in data}),
+            "summaries of one year, each of its own scenario, are compared",
+            where=str(out["comparison"]),
+            value=[f"{d['scenario']} {d['year']}" for d in data.values()],
         )
-    by_name = {d["scenario"]: d for d in data}
-    rows = [line for d in data for line in _lines(d)]
-    rows += _contributions(by_name)
-    write_csv(pd.DataFrame(rows), out)
-    write_csv(beside_published(by_name, read_table("attainment/city_study.csv")), published)
-
-
-def _lines(data: Mapping[str, Any]) -> list[dict[str, Any]]:
-    head = {k: data[k] for k in ("year", "scenario", "standard", "pm25_limit")}
-    groups = {"national": {"": data["national"]}}
-    groups |= {g: data[g] for g in ("regions", "types", "provinces")}
-    rows: list[dict[str, Any]] = []
-    for group, members in groups.items():
-        for name, figures in members.items():
-            line = head | {"group": group, "name": name}
-            line |= {key: figures.get(key) for key in _FIGURES}
-            for basis in ("monitored", "fused"):
-                percent = figures[f"double_{basis}"]["percent"]
-                line |= {f"{basis}_{k}_percent": v for k, v in percent.items()}
-            rows.append(line)
-    for item in data["sensitivity"]:
-        label = f"B x {item['background_factor']:g}, {item['limit']:g} ug m-3 ({item['basis']})"
-        line = head | {"group": "sensitivity", "name": label}
-        rows.append(line | {k: item[k] for k in _FIGURES if k in item})
-    return rows
-
-
-def _fall(by_name: Mapping[str, Any], before: str, after: str) -> float | None:
-    if before not in by_name or after not in by_name:
-        return None
-    key = "population_weighted_pm25"
-    old, new = (by_name[n]["national"][key] for n in (before, after))
-    return None if old is None or new is None else float(old - new)
-
-
-def _contributions(by_name: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Falls of the national population-weighted mean, by what is added to the scenario before."""
-    rows = []
-    for name, data in by_name.items():
-        if name == _REFERENCE:
-            continue
-        start = _REFERENCE if name == _END_OF_PIPE else _END_OF_PIPE
-        fall = _fall(by_name, start, name)
-        if fall is not None:
-            kind = "end-of-pipe" if name == _END_OF_PIPE else "co-control"
-            head = {k: data[k] for k in ("year", "scenario", "standard", "pm25_limit")}
-            label = f"{kind}: fall from {start}"
-            rows.append(
-                head | {"group": "contribution", "name": label, "population_weighted_pm25": fall}
-            )
-    return rows
-
-
-def beside_published(by_name: Mapping[str, Any], study: pd.DataFrame) -> pd.DataFrame:
-    """Published figures of the year with ours beside them, where the scenario was run."""
-    rows = []
-    for _, row in study.iterrows():
-        data = by_name.get(str(row["scenario"]))
-        if data is None or int(row["year"]) != data["year"]:
-            continue
-        ours = _ours(str(row["item"]), data, by_name)
-        rows.append(
-            {
-                "year": data["year"],
-                "scenario": row["scenario"],
-                "item": row["item"],
-                "ours": ours,
-                "published": row["value"],
-                "unit": row["unit"],
-                "source": row["source"],
-                "note": row["note"],
-            }
-        )
-    columns = ["year", "scenario", "item", "ours", "published", "unit", "source", "note"]
-    return pd.DataFrame(rows, columns=columns)
-
-
-def _ours(item: str, data: Mapping[str, Any], by_name: Mapping[str, Any]) -> float | None:
-    """Our figure for an item of the study: ``attain_35``, ``both_35``, ``peaked``, falls."""
-    name, _, limit = item.removesuffix("_count").rpartition("_")
-    shares = data.get("double_by_limit", {})
-    if item.startswith("attain_"):
-        hit = [
-            r
-            for r in data["sensitivity"]
-            if r["background_factor"] == 1 and r["limit"] == float(limit)
-        ]
-        if not hit:
-            return None
-        count = hit[0]["n_attain_fused"]
-        return float(count if item.endswith("_count") else 100 * count / hit[0]["n_judged"])
-    if item == "peaked":
-        percent = data["national"]["double_fused"]["percent"]
-        return float(percent["both"] + percent["peaked_only"]) if percent else None
-    if limit in shares:
-        value = shares[limit]["percent"].get(name)
-        return None if value is None else float(value)
-    if item == "fall_by_end_of_pipe":
-        return _fall(by_name, _REFERENCE, str(data["scenario"]))
-    if item == "fall_by_co_control":
-        return _fall(by_name, _END_OF_PIPE, str(data["scenario"]))
-    if item == "mean_change":
-        return 100 * (float(data["national"]["mean_pm25_ratio"]) - 1)
-    raise InputError(
-        "an item of the study that is not known here",
-        where="resources/attainment/city_study.csv",
-        value=item,
+    year = int(found.pop())
+    every = list(data.values())
+    study = Study(
+        table=read_table("attainment/city_study.csv"),
+        summaries=data,
+        emissions=pd.DataFrame({n: _national(p, year=year) for n, p in trajectories.items()}),
+        ratios=_ratios(cities, base_cities),
+        ratio_year=base_year,
     )
+    tables = {
+        "attaining": attaining(every),
+        "contributions": contributions(every),
+        "double": double_by_type(every),
+        "published": beside_published(study),
+    }
+    write_csv(long_table(every), out["comparison"])
+    for name, table in tables.items():
+        write_csv(table, out[name])
+    write_text(_text(tables, year=year, summaries=data), out["text"])
+
+
+def _national(path: str | Path, *, year: int) -> pd.Series:
+    """National emissions of a year by species, Mg yr-1."""
+    emission = open_netcdf(path, variables=("emission",))["emission"]
+    require_units(emission, "Mg yr-1", where=str(path))
+    if year not in emission["year"].values:
+        raise InputError("the trajectory lacks a year", where=str(path), value=year)
+    chosen = emission.sel(year=year)
+    require_finite(chosen, where=str(path))
+    return chosen.sum(["city", "sector"]).to_series()
+
+
+def _ratios(cities: Mapping[str, str | Path], base: str | Path) -> pd.DataFrame:
+    """PM2.5 of each prefecture-level city over that of the base year, by scenario."""
+
+    def ratio(path: str | Path) -> pd.Series:
+        return read_csv(path, columns=("adcode", "pm25_ratio")).set_index("adcode")["pm25_ratio"]
+
+    level = units()["level"]
+    start = ratio(base)
+    start = start[level.reindex(start.index).eq("city")]
+    return pd.DataFrame({n: ratio(p).reindex(start.index) / start for n, p in cities.items()})
+
+
+def _text(
+    tables: Mapping[str, pd.DataFrame], *, year: int, summaries: Mapping[str, Mapping[str, Any]]
+) -> str:
+    """All tables to read, in Markdown."""
+    first = next(iter(summaries.values()))
+    count = tables["attaining"]
+    label = (
+        count["limit"].map("{:g}".format) + ", B x " + count["background_factor"].map("{:g}".format)
+    )
+    order = list(dict.fromkeys(label))
+
+    def wide(column: str) -> pd.DataFrame:
+        table = count.assign(label=label).pivot_table(
+            index="scenario", columns="label", values=column, sort=False
+        )
+        return table[order].reset_index()
+
+    weighted = count.drop_duplicates(["scenario", "background_factor"]).pivot_table(
+        index="scenario", columns="background_factor", values="population_weighted_pm25", sort=False
+    )
+    double = tables["double"]
+    shares = ["both_percent", "attains_only_percent", "peaked_only_percent", "neither_percent"]
+    beside = [
+        "scenario",
+        "item",
+        "ours",
+        "ours_low",
+        "ours_high",
+        "published",
+        "difference",
+        "unit",
+    ]
+    national = first["national"]
+    sections = {
+        f"Monitored cities at or below each limit (of {national['n_monitored']}; ug m-3)": wide(
+            "n_attain_monitored"
+        ),
+        f"All cities, the others by the fused field (of {national['n_judged']}, of which "
+        f"{national['n_fused_far']} over 200 km from a monitor)": wide("n_attain_fused"),
+        "Population-weighted PM2.5 by factor on the background, ug m-3": weighted.reset_index(),
+        "Falls of the population-weighted mean, ug m-3": tables["contributions"],
+        **{
+            f"Attainment of {limit:g} ug m-3 and CO2 peak, percent of {basis} cities by type": part[
+                ["scenario", "city_type", "n", *shares]
+            ]
+            for (limit, basis), part in double.groupby(["limit", "basis"], sort=False)
+        },
+        "Beside published figures": tables["published"][beside],
+        "What explains the difference": tables["published"][["scenario", "item", "explanation"]],
+    }
+    head = (
+        f"# Scenarios in {year}\n\nMonitors of {first['monitor_year']}, limit in force "
+        f"{first['pm25_limit']:g} ug m-3.\n"
+    )
+    return head + "".join(f"\n## {t}\n\n{markdown(table)}" for t, table in sections.items())

@@ -12,10 +12,8 @@ import xarray as xr
 from scenair.attainment.exposure import exposure_table, people_above
 from scenair.attainment.health import attributable_deaths, gemm, interval
 from scenair.attainment.places import weighted_mean
-from scenair.attainment.rounding import attains
 from scenair.attainment.summary import (
     all_groups,
-    class_shares,
     count_attaining,
     shared_cells,
     weighted,
@@ -26,6 +24,7 @@ from scenair.core.periods import QUARTERS
 from scenair.core.regions import units
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     import numpy.typing as npt
@@ -145,21 +144,33 @@ def summary_of(
     tables: dict[str, pd.DataFrame],
     sensitivity: pd.DataFrame,
     loo: dict[str, Any],
+    *,
+    readings: Mapping[str, int] | None,
 ) -> dict[str, Any]:
-    """Contents of ``summary.json``."""
+    """Contents of ``summary.json``.
+
+    Parameters
+    ----------
+    loo : dict
+        Leave-one-out skill.
+    readings : mapping, optional
+        Reading of "peaked" -> prefecture-level cities; None for history.
+    """
     cities, fused, double = tables["cities"], tables["fused"], tables["double"]
     rows = cities.merge(fused.drop(columns="monitored"), on="adcode").merge(
         double[["adcode", "peaked"]], on="adcode"
     )
     rows["level"] = units()["level"].reindex(rows["adcode"]).to_numpy()
-    universe = rows[rows["level"] == "city"].reset_index(drop=True)
     above = people_above(
         job.places.cell_people,
         job.annual(result.field_future),
         sorted({job.judgement.pm25_limit, *job.options.comparison_limits, 5.0}),
     )
     increment = (rows["pm25"] - rows["pm25_fused_population"])[rows["monitored"]]
-    return all_groups(rows, read_table("attainment/regions.csv")) | {
+    groups = all_groups(
+        rows, read_table("attainment/regions.csv"), limits=job.options.comparison_limits
+    )
+    return groups | {
         "year": job.year,
         "scenario": job.scenario,
         "case": job.case.name,
@@ -172,13 +183,7 @@ def summary_of(
         "leave_one_out": loo,
         "sensitivity": sensitivity.to_dict("records"),
         "uncertainty": asdict(job.uncertainty) | {"tag": "assumed", "unit": "1 sigma, relative"},
-        "double_by_limit": {
-            f"{limit:g}": class_shares(
-                pd.Series(attains(universe["pm25_best"], limit, pollutant="PM25")),
-                universe["peaked"],
-            )
-            for limit in job.options.comparison_limits
-        },
+        "peak_readings": readings,
         "people_above_ug_m3": {f"{level:g}": people for level, people in above.items()},
         "health": health_summary(job, fused, cities["population"]),
         "records_sharing_a_cell": shared_cells(job.monitors.table),
@@ -188,11 +193,13 @@ def summary_of(
             "n_attain_fused adds the others by the fused field and is an estimate, not a record",
             "monitor_minus_population_mean: mean over monitored cities of monitor value less "
             "population-weighted fused value, ug m-3; the urban increment that the grid hides",
-            "n_fused_far: unmonitored cities over 200 km from any monitor; their fused value is "
-            "the model's shape only (the monitors shipped leave out the dusty south of Xinjiang, "
-            "where fused values are far too low)",
+            "n_fused_far: unmonitored cities over 200 km from any monitor (basis fused_far); their "
+            "value is the model's shape only (the monitors shipped leave out the dusty south of "
+            "Xinjiang, where fused values are far too low); n_attain_near leaves them out",
+            "peak_readings: cities that have peaked by the year under other readings of the word; "
+            "maximum is the one that decides",
             "population of 2020 in every year",
-            "double_by_limit: four-way shares over the judged cities at other limits",
+            "by_limit: counts and four-way shares at other limits",
             "ozone has no monitors here: only its relative response is given",
         ],
     }
