@@ -54,6 +54,38 @@ def test_residual_by_hand() -> None:
     assert raw[1] == pytest.approx(-5)
 
 
+def test_residual_of_two_large_numbers_gives_way_to_activity() -> None:
+    share = pd.Series(0.0, index=PROVINCES)
+    share.iloc[:2] = [0.5, 0.5]
+    fixed, prior = np.zeros(31), np.zeros(31)
+    fixed[:2] = [0.0, 50.0]
+    prior[:2] = [1.0, 3.0]
+    out, _ = closing.industry_residual(
+        share, total=100, fixed=fixed, rest_total=50, floor=0.0, prior=prior
+    )
+    # REAS alone leaves 50 and 0. Plants explain nothing of the first (w 1: 50) and all of the
+    # second (w 0: prior 0.75 x 50 = 37.5); scaled to 50
+    np.testing.assert_allclose(out[:2], [50 * 50 / 87.5, 50 * 37.5 / 87.5])
+
+
+def test_every_factor_outside_the_band_has_a_cause(result_2017: Estimate) -> None:
+    table = closing.factor_table(result_2017.factor, result_2017.base, low=0.5, high=2.0)
+    outside = table["outside_band"]
+    assert outside.any()
+    assert (table.loc[outside, "reason"] != "").all()
+    assert (table.loc[~outside, "reason"] == "").all()
+    power = table[(table["sector"] == "power") & (table["species"] == "OC")]
+    assert power["reason"].str.startswith("nation: the published total").all()
+
+
+def test_heating_follows_its_own_activity(result_2017: Estimate) -> None:
+    k = result_2017.factor.sel(sector="heating", species=["SO2", "NOx", "CO2"])
+    used = result_2017.base.sel(sector="heating", species=["SO2", "NOx", "CO2"]) > 0
+    for name in ("SO2", "NOx", "CO2"):
+        values = k.sel(species=name).where(used.sel(species=name)).values
+        assert np.nanmax(values) == pytest.approx(np.nanmin(values), rel=1e-9)
+
+
 def test_activity_sums_to_the_nation(result_2017: Estimate, tables: Tables) -> None:
     rows = tables.activity[tables.activity["year"] == 2017]
     for row in rows.itertuples():
@@ -132,7 +164,50 @@ def test_unknown_driver_and_rule() -> None:
 def test_census_row_lost(tables: Tables) -> None:
     census = tables.census[tables.census["adcode"] != 130200]
     with pytest.raises(InputError, match="without census"):
-        act.city_drivers(census, tables.plants, np.array([130100, 130200], dtype=np.int32))
+        act.city_drivers(
+            census,
+            tables.census_change,
+            tables.plants,
+            np.array([130100, 130200], dtype=np.int32),
+            year=2017,
+        )
+
+
+def test_drivers_move_between_the_censuses(tables: Tables) -> None:
+    cities = np.array([130100, 440300], dtype=np.int32)
+
+    def at(year: int) -> pd.DataFrame:
+        return act.city_drivers(
+            tables.census, tables.census_change, tables.plants, cities, year=year
+        )
+
+    # 2020 is the census itself, 2010 the census before: Shijiazhuang 10 163 788 of 11 235 086
+    ratio = at(2010)["pop"] / at(2020)["pop"]
+    assert ratio[130100] == pytest.approx(10_163_788 / 11_235_086, abs=1e-5)
+    # at a constant rate a year: three tenths of the logarithm in 2017
+    np.testing.assert_allclose(at(2017)["pop"] / at(2020)["pop"], ratio**0.3)
+    # employment on farms follows rural, the rest urban population
+    rural = at(2013)["pop_rural"] / at(2020)["pop_rural"]
+    np.testing.assert_allclose(at(2013)["emp_agriculture"] / at(2020)["emp_agriculture"], rural)
+    urban = at(2013)["pop_urban"] / at(2020)["pop_urban"]
+    np.testing.assert_allclose(at(2013)["emp_manufacturing"] / at(2020)["emp_manufacturing"], urban)
+    # no census after 2020: its figures stay
+    pd.testing.assert_frame_equal(at(2025).drop(columns="pig_iron_capacity"),
+                                  at(2020).drop(columns="pig_iron_capacity"))  # fmt: skip
+
+
+def test_shares_inside_provinces_vary_by_year(result_2013: Estimate, result_2017: Estimate) -> None:
+    for sector, source in (
+        ("residential", "coal"),
+        ("on_road", "gasoline"),
+        ("solvent", "solvent"),
+    ):
+        shares = []
+        for result in (result_2013, result_2017):
+            column = result.activity.sel(sector=sector, source=source).values
+            hebei = column[result.province == 130000]
+            shares.append(hebei / hebei.sum())
+        assert np.abs(shares[0] - shares[1]).max() > 1e-3
 
 
 def test_plant_in_no_unit(tables: Tables, result_2017: Estimate) -> None:

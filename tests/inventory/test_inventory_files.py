@@ -61,7 +61,8 @@ def test_closure_and_lists(files: dict[str, Path]) -> None:
     assert len(closure) == 150
     assert closure["relative_error"].abs().max() < 1e-9
     factors = pd.read_csv(files["factors"])
-    assert list(factors.columns) == ["province", "sector", "species", "k", "outside_band"]
+    columns = ["province", "sector", "species", "k", "national_k", "outside_band", "reason"]
+    assert list(factors.columns) == columns
     assert (factors["outside_band"] == ~factors["k"].between(0.5, 2)).all()
     conflicts = pd.read_csv(files["conflicts"])
     edgar = conflicts[(conflicts["loser"] == "EDGAR v8") & (conflicts["species"] == "SO2")]

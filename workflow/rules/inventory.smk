@@ -5,9 +5,11 @@ from scenair.inventory.retrieve import registry
 
 INVENTORY_TABLES = tables(
     "inventory/activity_national.csv",
+    "inventory/census_change.csv.gz",
     "inventory/combustion.csv",
     "inventory/edgar_national.csv",
     "inventory/emission_factors.csv",
+    "inventory/fuel_sulfur.csv",
     "inventory/heat_rates.csv",
     "inventory/heating_season.csv",
     "inventory/meic_national.csv",

@@ -1,12 +1,14 @@
 """National activity over the cities, once.
 
 Plants take what they use; the rest of a sector's source goes to the provinces by a rule and
-to the cities of a province by drivers of the 2020 census (``resources/inventory/proxies.csv``).
+to the cities of a province by drivers of the census (``resources/inventory/proxies.csv``).
+Between the censuses of 2010 and 2020 a driver moves with the people it belongs to: employment on
+farms with rural, other employment with urban population, cars with all.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
@@ -24,29 +26,65 @@ if TYPE_CHECKING:
 
     Array = npt.NDArray[np.float64]
 
+#: Year of the census of the drivers, and years since the one before.
+CENSUS_YEAR: Final = 2020
+CENSUS_INTERVAL: Final = 10
+
+#: Population whose change between the censuses a driver follows (others: urban population).
+FOLLOWS: Final[Mapping[str, str]] = {
+    "pop": "pop",
+    "households": "pop",
+    "households_with_car": "pop",
+    "pop_rural": "pop_rural",
+    "emp_agriculture": "pop_rural",
+}
+
 
 def city_drivers(
-    census: pd.DataFrame, plants: pd.DataFrame, cities: npt.NDArray[np.int32]
+    census: pd.DataFrame,
+    change: pd.DataFrame,
+    plants: pd.DataFrame,
+    cities: npt.NDArray[np.int32],
+    *,
+    year: int,
 ) -> pd.DataFrame:
-    """Drivers by city: the census variables and ``pig_iron_capacity`` (Mg yr-1) of the fleet.
+    """Drivers of a year by city: census variables and ``pig_iron_capacity`` of the fleet.
+
+    Parameters
+    ----------
+    census : DataFrame
+        adcode, variable, value of 2020 (persons, or households).
+    change : DataFrame
+        adcode, variable (pop, pop_urban, pop_rural), value: 2010 over 2020.
+    plants : DataFrame
+        Operating clusters (``pig_iron_capacity`` in Mg yr-1).
+    cities : array
+        adcodes.
+    year : int
+        2010 to 2020 between the censuses at a constant rate a year; that of 2020 after.
 
     Raises
     ------
     InputError
         A city without a census figure.
     """
-    table = census.pivot_table(
+    table = _by_city(census, cities, where="resources/regions/census2020_city.csv.gz")
+    ratio = _by_city(change, cities, where="resources/inventory/census_change.csv.gz")
+    back = max(CENSUS_YEAR - year, 0) / CENSUS_INTERVAL
+    for name in table.columns:
+        table[name] *= ratio[FOLLOWS.get(name, "pop_urban")] ** back
+    iron = plants[plants["technology"] == "pig_iron"].groupby("adcode")["value"].sum()
+    table["pig_iron_capacity"] = iron.reindex(cities).fillna(0.0)
+    return table
+
+
+def _by_city(frame: pd.DataFrame, cities: npt.NDArray[np.int32], *, where: str) -> pd.DataFrame:
+    table = frame.pivot_table(
         index="adcode", columns="variable", values="value", aggfunc="first"
     ).reindex(cities)
     if table.isna().any(axis=None):
         city = table.index[table.isna().any(axis=1)][0]
-        raise InputError(
-            "a city without census figures",
-            where="resources/regions/census2020_city.csv.gz",
-            value=int(city),
-        )
-    iron = plants[plants["technology"] == "pig_iron"].groupby("adcode")["value"].sum()
-    table["pig_iron_capacity"] = iron.reindex(cities).fillna(0.0)
+        raise InputError("a city without census figures", where=where, value=int(city))
     return table.astype(np.float64)
 
 

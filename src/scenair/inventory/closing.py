@@ -2,12 +2,12 @@
 
 ``k(province, sector, species) = target / bottom-up``; the targets sum to the published national
 total of each MEIC sector. Plants set the provincial pattern of power, iron and steel and cement,
-coking follows its drivers, REAS shares the rest.
+coking and heating follow their drivers, REAS shares the rest.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,7 @@ from scenair.core.sectors import MEIC_SECTORS, SECTORS
 from scenair.core.species import SPECIES
 from scenair.inventory.cells import largest_cell
 from scenair.inventory.shares import PROVINCES, normalised
-from scenair.inventory.sources import FIXED_INDUSTRY, REST_INDUSTRY
+from scenair.inventory.sources import BESIDE_INDUSTRY, FIXED_INDUSTRY, REST_INDUSTRY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     Array = npt.NDArray[np.float64]
 
 #: Sectors whose pattern is that of their own bottom-up emission.
-OWN_PATTERN = ("power", *FIXED_INDUSTRY)
+OWN_PATTERN = ("power", *FIXED_INDUSTRY, *BESIDE_INDUSTRY)
 
 
 def biproportional(prior: Array, rows: Array, columns: Array, *, iterations: int = 500) -> Array:
@@ -70,11 +70,35 @@ def _ratio(target: Array, found: Array) -> Array:
 
 
 def industry_residual(
-    share: pd.Series, *, total: float, fixed: Array, rest_total: float, floor: float
+    share: pd.Series,
+    *,
+    total: float,
+    fixed: Array,
+    rest_total: float,
+    floor: float,
+    prior: Array | None = None,
 ) -> tuple[Array, Array]:
     """What REAS leaves to the sectors of industry without plants, by province.
 
     ``share x total - fixed``, at least ``floor x share x rest_total``, scaled to ``rest_total``.
+    Where plants explain most of REAS's figure, the rest is a small difference of two large numbers
+    and says little. With a ``prior`` it counts by the part of REAS's figure that plants don't
+    explain, ``w = 1 - fixed / (share x total)`` (0 to 1), and the prior by ``1 - w``.
+
+    Parameters
+    ----------
+    share : Series
+        REAS's share of industry by province.
+    total : float
+        Industry that the share is of, Mg yr-1.
+    fixed : array (31,)
+        Emission of the sectors with a pattern of their own, Mg yr-1.
+    rest_total : float
+        Sum over the provinces, Mg yr-1.
+    floor : float
+        Least part of the naive share.
+    prior : array (31,), optional
+        Bottom-up emission of the rest; only its pattern counts.
 
     Returns
     -------
@@ -85,7 +109,10 @@ def industry_residual(
     """
     whole = share.reindex(PROVINCES).to_numpy(np.float64)
     raw = whole * total - fixed
-    kept = np.maximum(raw, floor * whole * rest_total)
+    kept = normalised(np.maximum(raw, floor * whole * rest_total)) * rest_total
+    if prior is not None:
+        weight = np.clip(_ratio(raw, whole * total), 0.0, 1.0)
+        kept = weight * kept + (1 - weight) * normalised(prior) * rest_total
     return normalised(kept) * rest_total, raw
 
 
@@ -168,11 +195,17 @@ def _rest_of_industry(
     if share is None:
         share = pd.Series(normalised(prior.sum(axis=1)), index=PROVINCES)
     fixed = done.sel(sector=list(FIXED_INDUSTRY), species=species).sum("sector").values
-    total = float(targets.sel(sector=list(MEIC_SECTORS["industry"]), species=species).sum())
-    rows, raw = industry_residual(
-        share, total=total, fixed=fixed, rest_total=float(columns.sum()), floor=floor
-    )
+    shared = [s for s in MEIC_SECTORS["industry"] if s not in BESIDE_INDUSTRY]
+    total = float(targets.sel(sector=shared, species=species).sum())
     start = prior * _ratio(columns, prior.sum(axis=0))[None, :]
+    rows, raw = industry_residual(
+        share,
+        total=total,
+        fixed=fixed,
+        rest_total=float(columns.sum()),
+        floor=floor,
+        prior=start.sum(axis=1),
+    )
     return biproportional(start, rows, columns), raw
 
 
@@ -197,15 +230,57 @@ def closing_factors(target: xr.DataArray, base: xr.DataArray) -> xr.DataArray:
     return ratio.where(base > 0, 1.0).rename("closing_factor")
 
 
+#: National ratio of target to bottom-up emission: below it the published total is hardly any.
+NOTHING_PUBLISHED: Final = 0.05
+
+
 def factor_table(
     factor: xr.DataArray, base: xr.DataArray, *, low: float, high: float
 ) -> pd.DataFrame:
-    """Closing factors where something is emitted.
+    """Closing factors where something is emitted, and why one lies outside the band.
 
-    Columns province, sector, species, k, outside_band (k not within ``low`` to ``high``).
+    Columns province, sector, species, k, national_k (the same ratio of the national sums: what of
+    ``k`` the national factor, activity or removal causes), outside_band (k not within ``low`` to
+    ``high``), reason (empty inside the band).
     """
     frame = factor.rename("k").to_dataframe().reset_index()
-    frame["base"] = base.transpose(*factor.dims).values.ravel()
+    base = base.transpose(*factor.dims)
+    frame["base"] = base.values.ravel()
     frame = frame[frame["base"] > 0].reset_index(drop=True)
+    frame["target"] = frame["k"] * frame["base"]
+    sums = frame.groupby(["sector", "species"])[["target", "base"]].transform("sum")
+    frame["national_k"] = sums["target"] / sums["base"]
     frame["outside_band"] = ~frame["k"].between(low, high)
-    return frame[["province", "sector", "species", "k", "outside_band"]]
+    frame["reason"] = [
+        _reason(sector, species, k, inside=low <= k <= high) if outside else ""
+        for sector, species, k, outside in zip(
+            frame["sector"].astype(str),
+            frame["species"].astype(str),
+            frame["national_k"].astype(float),
+            frame["outside_band"],
+            strict=True,
+        )
+    ]
+    columns = ["province", "sector", "species", "k", "national_k", "outside_band", "reason"]
+    return frame[columns]
+
+
+def _reason(sector: str, species: str, national_k: float, *, inside: bool) -> str:
+    """Why a closing factor is far from one: the nation's figures, or the province's share."""
+    if national_k < NOTHING_PUBLISHED:
+        return "nation: the published total is as good as zero"
+    if not inside:
+        return (
+            f"nation: published total over activity x factor x (1 - removal) is {national_k:.2f}; "
+            "factor or removal of the table differ from those behind the total"
+        )
+    if sector in OWN_PATTERN:
+        return "province: the pattern of the sector itself, moved by a user's data"
+    if species == "SO2" and sector != "on_road":
+        return (
+            "province: REASv3.2's share holds the sulfur of local coal and local controls, the "
+            "factor is national"
+        )
+    if sector in REST_INDUSTRY:
+        return "province: REASv3.2's share less plants does not follow the share of activity"
+    return "province: REASv3.2's share of the species differs from its share of activity (CO2)"

@@ -29,6 +29,8 @@ COLUMNS: Final = (
     "reason",
 )
 _MEIC = "MEIC (Zheng et al. 2018)"
+#: Net calorific value of motor fuels, TJ Mg-1 (GB/T 2589: gasoline 43.07, diesel 42.65 MJ kg-1).
+FUEL_HEAT: Final = {"gasoline": 0.04307, "diesel": 0.04265}
 
 
 def _row(
@@ -100,6 +102,39 @@ def _national_edgar(result: Estimate, edgar: pd.DataFrame, *, year: int) -> list
     ]
 
 
+def _fuel_sulfur(result: Estimate, sulfur: pd.DataFrame, *, year: int) -> list[dict[str, object]]:
+    """SO2 of transport: the published total against the sulfur limits in force that year."""
+    limit = sulfur[sulfur["year"] == year].set_index("fuel")["value"]
+    if limit.empty:
+        return []
+    national = result.activity.sum("city")
+    # Mg SO2 = TJ / (TJ a Mg of fuel) x sulfur (mg kg-1) x 64 / 32
+    found = sum(
+        float(national.sel(sector=sector, source=fuel))
+        / FUEL_HEAT[fuel]
+        * float(limit[name])
+        * 1e-6
+        * 2.0
+        for name, sector, fuel in (
+            ("road_diesel", "on_road", "diesel"),
+            ("gasoline", "on_road", "gasoline"),
+            ("other_diesel", "off_road", "diesel"),
+        )
+    )
+    return [
+        _row(
+            level="nation",
+            adcode=None,
+            sector="transportation",
+            species="SO2",
+            winner=(_MEIC, float(result.totals.sel(meic_sector="transportation", species="SO2"))),
+            loser=("sulfur limits of fuels in force", found),
+            unit="Mg yr-1",
+            reason="the published total stays; it does not show the limits in force after 2013",
+        )
+    ]
+
+
 def _power_pattern(result: Estimate) -> list[dict[str, object]]:
     """Provincial power CO2: plants and their rest against the REAS share."""
     ours = result.base.sel(sector="power", species="CO2") * result.factor.sel(
@@ -149,7 +184,7 @@ def _negative(result: Estimate) -> list[dict[str, object]]:
             winner=("plants and coking", float(plants)),
             loser=("REASv3.2 share of industry", float(share)),
             unit="Mg yr-1",
-            reason="negative residual: the other sectors keep the floor of their naive share",
+            reason="negative residual: the other sectors of industry follow their activity",
         )
         for province, species, share, plants in result.negative.itertuples(index=False, name=None)
     ]
@@ -160,6 +195,7 @@ def conflict_table(
     *,
     reas: pd.DataFrame,
     edgar: pd.DataFrame,
+    sulfur: pd.DataFrame,
     year: int,
     threshold: float,
     changes: list[dict[str, object]],
@@ -172,6 +208,7 @@ def conflict_table(
         *changes,
         *_national_reas(result, reas, year=year),
         *_national_edgar(result, edgar, year=year),
+        *_fuel_sulfur(result, sulfur, year=year),
         *_reconciliation(result),
         *_power_pattern(result),
         *_negative(result),

@@ -16,7 +16,7 @@ from scenair.inventory import closing, national
 from scenair.inventory import plants as plant_model
 from scenair.inventory.cells import largest_cell
 from scenair.inventory.shares import PROVINCES, shares_of_year
-from scenair.inventory.sources import FIXED_INDUSTRY, REST_INDUSTRY
+from scenair.inventory.sources import BESIDE_INDUSTRY, FIXED_INDUSTRY, REST_INDUSTRY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -43,6 +43,7 @@ class Tables:
     proxies: pd.DataFrame
     reas: pd.DataFrame
     edgar: pd.DataFrame
+    sulfur: pd.DataFrame
     plants: pd.DataFrame
     heat_rates: pd.DataFrame
     operation: pd.DataFrame
@@ -50,6 +51,7 @@ class Tables:
     ratios: pd.DataFrame
     heating_season: pd.DataFrame
     census: pd.DataFrame
+    census_change: pd.DataFrame
     statistics: pd.DataFrame
 
 
@@ -127,10 +129,10 @@ def rest_of_industry_shares(
 ) -> pd.Series:
     """Provincial share of the rest of industry's activity: REAS's CO2 less plants' CO2.
 
-    ``fixed_activity`` holds the activity of heating, iron and steel, coking and cement.
+    ``fixed_activity`` holds the activity of iron and steel, coking and cement.
     """
-    # heating has its own pattern of activity, though REAS moves its emission
-    fixed = [*FIXED_INDUSTRY, "heating"]
+    fixed = list(FIXED_INDUSTRY)
+    shared = [s for s in MEIC_SECTORS["industry"] if s not in BESIDE_INDUSTRY]
     co2 = national.bottom_up(
         fixed_activity.sel(sector=fixed),
         factors.sel(species="CO2", sector=fixed),
@@ -141,9 +143,9 @@ def rest_of_industry_shares(
     scaled = by_province * goal.sel(sector=fixed) / by_province.sum("province")
     residual, _ = closing.industry_residual(
         share,
-        total=float(goal.sel(sector=list(MEIC_SECTORS["industry"])).sum()),
+        total=float(goal.sel(sector=shared).sum()),
         fixed=scaled.sum("sector").values,
-        rest_total=float(goal.sel(sector=[s for s in REST_INDUSTRY if s not in fixed]).sum()),
+        rest_total=float(goal.sel(sector=list(REST_INDUSTRY)).sum()),
         floor=floor,
     )
     return pd.Series(residual / residual.sum(), index=PROVINCES)
@@ -214,7 +216,7 @@ def estimate(
     use, reconciliation = plant_model.plant_activity(
         fleet, amount, tables.heat_rates, operation=operation
     )
-    drivers = act.city_drivers(tables.census, fleet, cities)
+    drivers = act.city_drivers(tables.census, tables.census_change, fleet, cities, year=year)
     rules = _provincial_rules(shares, act.heating_shares(tables.heating_season, drivers, province))
     rest_rows = tables.proxies["province_rule"] == "industry_rest"
 

@@ -101,6 +101,7 @@ def build_inventory(
         result,
         reas=tables.reas,
         edgar=tables.edgar,
+        sulfur=tables.sulfur,
         year=year,
         threshold=options.conflict_threshold,
         changes=change_rows(changes),

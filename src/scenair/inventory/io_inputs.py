@@ -48,6 +48,7 @@ TABLE_FILES = {
     "proxies": "inventory/proxies.csv",
     "reas": "inventory/reas_province.csv.gz",
     "edgar": "inventory/edgar_national.csv",
+    "sulfur": "inventory/fuel_sulfur.csv",
     "plants": "inventory/plants.csv.gz",
     "heat_rates": "inventory/heat_rates.csv",
     "operation": "inventory/plant_operation.csv",
@@ -55,6 +56,7 @@ TABLE_FILES = {
     "ratios": "inventory/plausible_ratios.csv",
     "heating_season": "inventory/heating_season.csv",
     "census": "regions/census2020_city.csv.gz",
+    "census_change": "inventory/census_change.csv.gz",
     "statistics": "regions/province_statistics.csv.gz",
 }
 

@@ -30,8 +30,8 @@ ATTRS: Final[dict[str, Any]] = {
     "synthetic": "no",
     "note": (
         "National sums are published (Zheng et al. 2018); provincial shares are those of REASv3.2 "
-        "and of plant trackers; the spread over cities follows the census of 2020. The national "
-        "fuel and product balance, most removals and the drivers' weights are assumed."
+        "and of plant trackers; the spread over cities follows the censuses of 2010 and 2020. The "
+        "national fuel and product balance, most removals and the drivers' weights are assumed."
     ),
 }
 

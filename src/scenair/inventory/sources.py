@@ -37,9 +37,12 @@ PLANT_SECTORS: Final[tuple[str, ...]] = ("power", "iron_steel", "cement")
 #: Sectors of industry whose provincial pattern does not come from REAS.
 FIXED_INDUSTRY: Final[tuple[str, ...]] = ("iron_steel", "coking", "cement")
 
+#: Sectors that MEIC counts as industry and REAS does not: they follow their own activity, and
+#: REAS's share of industry is a share of industry without them.
+BESIDE_INDUSTRY: Final[tuple[str, ...]] = ("heating",)
+
 #: Sectors of industry that share what REAS leaves.
 REST_INDUSTRY: Final[tuple[str, ...]] = (
-    "heating",
     "industrial_boilers",
     "building_materials",
     "petrochemical",
