@@ -1,6 +1,7 @@
 """CMAQ output files in, ``air_quality/annual.nc`` and ``daily.nc`` out, in bounded memory.
 
-Files stay lazy (dask, a day a chunk); one local day of hours is in memory at a time.
+Files stay lazy (:mod:`scenair.cmaq.io_run`); a block of local days is in memory at a time, and what
+it gives is kept on disk until both files are written.
 """
 
 from __future__ import annotations
@@ -14,14 +15,15 @@ import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
-from scenair.cmaq import ioapi, readback
+from scenair.cmaq import readback
+from scenair.cmaq.io_run import grid_of_run, open_run
 from scenair.cmaq.kit import plan_periods
 from scenair.cmaq.readback_annual import Accumulator, annual_dataset, daily_dataset
 from scenair.config.case import CaseConfig
 from scenair.config.cmaq import CmaqConfig
 from scenair.core.audit.closure import COLUMNS, require_closed
 from scenair.core.errors import InputError
-from scenair.core.io.netcdf import open_netcdf, require_finite, write_netcdf
+from scenair.core.io.netcdf import open_in_chunks, open_netcdf, require_finite, write_netcdf
 from scenair.core.io.tables import read_table, write_csv
 from scenair.core.periods import QUARTERS
 
@@ -79,8 +81,10 @@ def read_cmaq(
         Files of other grids, overlapping or damaged files, quarters without days.
     """
     series = open_run(files)
-    grid = _grid(series)
-    sums = accumulate(series, shape=grid.shape, periods=periods)
+    grid = grid_of_run(series)
+    folder = Path(daily).parent
+    folder.mkdir(parents=True, exist_ok=True)
+    sums = accumulate(series, shape=grid.shape, periods=periods, folder=folder)
     met = sums.dates[0].year if sums.dates else year
     sums.require_complete(partial=partial, year=met)
     given = None if background is None else _background(background, grid=grid)
@@ -148,15 +152,16 @@ def closure_of(annual: str | Path, daily: str | Path) -> pd.DataFrame:
         Columns of a closure table; ``sector`` is the quarter, amounts are ug m-3 summed over cells
         and days.
     """
-    year, days = open_netcdf(annual, variables={"PM25": "ug m-3"}), open_netcdf(daily)
+    year = open_netcdf(annual, variables={"PM25": "ug m-3"})
     count = year["valid_days"].values.astype(np.float64)
     whole = year["PM25"].values.astype(np.float64).sum(axis=(1, 2)) * count
     parts = sum(
         year[p].values.astype(np.float64).sum(axis=(1, 2)) * count
         for p in (*readback.PARTS, "BACKGROUND")
     )
-    quarter = (pd.DatetimeIndex(days["day"].values).month.to_numpy() - 1) // 3
-    fields = days["PM25"].values.astype(np.float64).sum(axis=(1, 2))
+    with open_in_chunks(daily, along=("day",), variables={"PM25": "ug m-3"}) as days:
+        quarter = (pd.DatetimeIndex(days["day"].values).month.to_numpy() - 1) // 3
+        fields = days["PM25"].astype(np.float64).sum(("y", "x")).compute().to_numpy()
     summed = np.bincount(quarter, weights=fields, minlength=4)
     rows = []
     for name, into, out in (("PM25 of days", summed, whole), ("PM25 of parts", whole, parts)):
@@ -164,66 +169,6 @@ def closure_of(annual: str | Path, daily: str | Path) -> pd.DataFrame:
             error = (out[q] - into[q]) / into[q] if into[q] else float(out[q] != 0)
             rows.append(("air_quality", name, label, into[q], out[q], 0.0, error))
     return pd.DataFrame(rows, columns=list(COLUMNS))
-
-
-def open_run(files: Sequence[str | Path]) -> dict[readback.Kind, xr.Dataset]:
-    """Files by kind, each a lazy hourly series (time, y, x) of the surface layer.
-
-    Raises
-    ------
-    InputError
-        No files, one that can't be read, other grids, hours twice.
-    """
-    groups: dict[readback.Kind, list[xr.Dataset]] = {}
-    for path in files:
-        ds = open_netcdf(path, variables=("TFLAG",), chunks={"TSTEP": 240})
-        decoded = ioapi.decode(ds, where=str(path))
-        if "layer" in decoded.dims:
-            decoded = decoded.isel(layer=0)
-        decoded.attrs = dict(ds.attrs) | {"file": str(path)}
-        groups.setdefault(readback.kind_of(decoded), []).append(decoded)
-    if not groups:
-        raise InputError("no CMAQ output files", remedy="give ACONC, AELMO or COMBINE files")
-    return {kind: _series(members, kind=kind) for kind, members in groups.items()}
-
-
-def _series(members: Sequence[xr.Dataset], *, kind: str) -> xr.Dataset:
-    ordered = sorted(members, key=lambda ds: ds.indexes["time"][0])
-    first = ioapi.grid_of(ordered[0].attrs, where=ordered[0].attrs["file"])
-    common = set(ordered[0].data_vars)
-    for ds in ordered:
-        if _place(ioapi.grid_of(ds.attrs, where=ds.attrs["file"])) != _place(first):
-            raise InputError(
-                "files of different grids",
-                where=f"{ordered[0].attrs['file']}, {ds.attrs['file']}",
-            )
-        common &= set(ds.data_vars)
-    names = [n for n in ordered[0].data_vars if n in common]
-    joined = xr.concat(
-        [ds[names] for ds in ordered], dim="time", combine_attrs="override", join="override",
-        data_vars="minimal", coords="minimal", compat="override",
-    )  # fmt: skip
-    time = joined.indexes["time"]
-    if not time.is_monotonic_increasing or time.has_duplicates:
-        twice = time[1:][np.diff(time.to_numpy()) <= np.timedelta64(0)][0]
-        raise InputError(
-            f"the same hour in two {kind} files", value=f"{twice:%Y-%m-%d %H}Z",
-            remedy="give each day once (a file with 25 records shares its last with the next day)",
-        )  # fmt: skip
-    joined.attrs = dict(ordered[0].attrs)
-    return joined
-
-
-def _place(grid: Grid) -> tuple[object, ...]:
-    numbers = (grid.p_alp, grid.p_bet, grid.p_gam, grid.xcent, grid.ycent, grid.xorig, grid.yorig)
-    return (grid.gdtyp, grid.ncols, grid.nrows, *(round(n, 3) for n in numbers))
-
-
-def _grid(series: Mapping[readback.Kind, xr.Dataset]) -> Grid:
-    grids = [ioapi.grid_of(ds.attrs, where=ds.attrs["file"]) for ds in series.values()]
-    if len({_place(g) for g in grids}) > 1:
-        raise InputError("ACONC, AELMO and COMBINE files are on different grids")
-    return grids[0]
 
 
 def particles(series: Mapping[readback.Kind, xr.Dataset]) -> xr.Dataset:
@@ -274,11 +219,12 @@ def accumulate(
     *,
     shape: tuple[int, int],
     periods: Sequence[tuple[str, str]] = (),
+    folder: Path | None = None,
 ) -> Accumulator:
     """Walk through the local days of a run, those inside ``periods`` if given.
 
-    A block of days is cut out of the lazy series and loaded; all that follows is in memory. The
-    block is as long as :data:`BLOCK_BYTES` allow.
+    A block of days, as long as :data:`BLOCK_BYTES` allow, is cut out of the lazy series and loaded;
+    what it gives goes to a file without name in ``folder``.
     """
     import dask
 
@@ -288,7 +234,7 @@ def accumulate(
     wanted = _needed(series)
     a_day = 24 * 4 * shape[0] * shape[1] * sum(map(len, wanted.values()))
     length = int(np.clip(BLOCK_BYTES // a_day, 1, 31))
-    sums = Accumulator(shape=shape)
+    sums = Accumulator(shape=shape, folder=folder)
     with dask.config.set(scheduler="synchronous"):
         for i in range(0, len(days), length):
             block = days[i : i + length]

@@ -1,8 +1,12 @@
-"""Daily and annual products of a CMAQ run, accumulated one local day at a time."""
+"""Daily and annual products of a CMAQ run, accumulated one local day at a time, in bounded memory.
+
+Sums by quarter stay in memory; the fields of the days go to disk and come back in pieces.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -12,10 +16,12 @@ import xarray as xr
 
 from scenair.cmaq import readback
 from scenair.core.errors import InputError
+from scenair.core.io.spill import Spill
 from scenair.core.periods import QUARTERS, days_in_quarters
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from scenair.core.grids import Grid
 
@@ -52,14 +58,17 @@ class Accumulator:
     days : array (quarter,)
         Valid days.
     daily : dict
-        Name -> list of (y, x) float32, one a day.
+        Name -> (day, y, x) float32, on disk.
+    folder : path, optional
+        Where that disk is; the system's temporary folder by default.
     """
 
     shape: tuple[int, int]
     total: dict[str, Array] = field(default_factory=dict)
     days: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(4, dtype=np.int64))
     dates: list[pd.Timestamp] = field(default_factory=list)
-    daily: dict[str, list[npt.NDArray[np.float32]]] = field(default_factory=dict)
+    daily: dict[str, Spill] = field(default_factory=dict)
+    folder: Path | None = None
 
     def add(
         self, day: pd.Timestamp, particles: Mapping[str, Array], gases: Mapping[str, Array]
@@ -92,7 +101,9 @@ class Accumulator:
             else:
                 kept[name] = readback.daily_mean(values)
         for name, values in kept.items():
-            self.daily.setdefault(name, []).append(values.astype(np.float32))
+            if name not in self.daily:
+                self.daily[name] = Spill(self.shape, folder=self.folder)
+            self.daily[name].append(values)
 
     def require_complete(self, *, partial: bool, year: int) -> None:
         """Stop where the days do not make a year.
@@ -178,16 +189,27 @@ def annual_dataset(
 def _ozone(sums: Accumulator) -> dict[str, Any]:
     if "O3_MDA8" not in sums.daily:
         return {}
-    daily = np.stack(sums.daily["O3_MDA8"]).astype(np.float64)
     warm = np.array([d.month in WARM for d in sums.dates])
     attrs = {"units": UNIT, "grid_mapping": "crs"}
-    p90 = readback.percentile(daily, 0.9).astype(np.float32)
+    p90 = over_days(sums.daily["O3_MDA8"], partial(readback.percentile, share=0.9))
     out = {"O3_MDA8_P90": (("y", "x"), p90, attrs | {"long_name": "90th percentile of MDA8 ozone"})}
     if warm.any():
-        mean = readback.mean_of_days(daily[warm]).astype(np.float32)
+        mean = over_days(sums.daily["O3_MDA8"], lambda days: readback.mean_of_days(days[warm]))
         named = attrs | {"long_name": "mean MDA8 ozone, April to September"}
         out["O3_MDA8_warm"] = (("y", "x"), mean, named)
     return out
+
+
+def over_days(fields: Spill, statistic: Callable[[Array], Array]) -> npt.NDArray[np.float32]:
+    """A statistic over all days (day, y, x) -> (y, x), computed for a band of rows at a time."""
+
+    def band(days: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        return statistic(days.astype(np.float64)).astype(np.float32)
+
+    bands: Any = fields.lazy(along="y")
+    out = bands.map_blocks(band, drop_axis=0, dtype=np.float32, meta=np.empty((0, 0), np.float32))
+    # one thread a job: parallel work is Snakemake's
+    return np.asarray(out.compute(scheduler="synchronous"))
 
 
 def daily_dataset(sums: Accumulator, *, grid: Grid) -> xr.Dataset:
@@ -195,7 +217,7 @@ def daily_dataset(sums: Accumulator, *, grid: Grid) -> xr.Dataset:
     data = {
         name: (
             ("day", "y", "x"),
-            np.stack(values),
+            values.lazy(along="step"),
             {"units": DAILY[name][1], "long_name": DAILY[name][0], "grid_mapping": "crs"},
         )
         for name, values in sums.daily.items()

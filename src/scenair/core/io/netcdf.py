@@ -1,7 +1,7 @@
 """CF netCDF in and out: atomic, deterministic, checked.
 
-Deterministic means: no dates, fixed compression, fixed order of attributes, chunked writes through
-the synchronous scheduler. The same data give the same bytes.
+Deterministic means: no dates, fixed compression, fixed order of attributes, pieces of lazy
+variables computed and written one after the other. The same data give the same bytes.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
+from scenair.core.audit.memory import CHUNK_BYTES, bounded_chunks
 from scenair.core.errors import InputError, UnitsError
 from scenair.core.io.atomic import atomic_path
 from scenair.core.io.safe import MAX_ARRAY_BYTES
 from scenair.core.io.tables import tables_read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 CONVENTIONS = "CF-1.11"
 
@@ -54,8 +55,6 @@ def write_netcdf(
     UnitsError
         Where a numeric data variable has no ``units``.
     """
-    import dask
-
     for name, data in ds.data_vars.items():
         if data.dtype.kind == "f" and "units" not in data.attrs:
             raise UnitsError("a variable without units", where=f"{path}, variable {name}")
@@ -69,10 +68,43 @@ def write_netcdf(
     for var in out.variables.values():
         # what a reader left behind must not steer the writing
         var.encoding = {}
-    with atomic_path(path) as part, dask.config.set(scheduler="synchronous"):
-        out.to_netcdf(
-            part, engine="netcdf4", format="NETCDF4", encoding=_encoding(out, level=level)
+    lazy = [str(name) for name, data in out.data_vars.items() if data.chunks is not None]
+    ready = out.drop_vars(lazy)
+    with atomic_path(path) as part:
+        ready.to_netcdf(
+            part, engine="netcdf4", format="NETCDF4", encoding=_encoding(ready, level=level)
         )
+        if lazy:
+            _append_pieces(out[lazy], part, level=level)
+
+
+def _append_pieces(ds: xr.Dataset, path: Path, *, level: int) -> None:
+    """Add dask-backed variables to a file, one piece in memory at a time and always in one order.
+
+    A stored chunk is one step of the first dimension, so that no piece unpacks what another wrote.
+    (xarray's own writer stores pieces in the order of the names that dask invents.)
+    """
+    import netCDF4
+
+    with netCDF4.Dataset(path, "a") as file:
+        for dim, length in ds.sizes.items():
+            if dim not in file.dimensions:
+                file.createDimension(str(dim), length)
+        for name, data in ds.data_vars.items():
+            create: Any = file.createVariable  # its types leave out a dtype known only now
+            variable = create(
+                str(name), data.dtype, tuple(map(str, data.dims)), zlib=level > 0, shuffle=True,
+                complevel=max(level, 1), chunksizes=(1, *data.shape[1:]),
+                fill_value=np.nan if data.dtype.kind == "f" else False,
+            )  # fmt: skip
+            variable.set_auto_maskandscale(False)
+            variable.setncatts(data.attrs)
+            for piece in np.ndindex(*data.data.numblocks):
+                region = tuple(
+                    slice(sum(lengths[:i]), sum(lengths[: i + 1]))
+                    for i, lengths in zip(piece, data.data.chunks, strict=True)
+                )
+                variable[region] = data[region].compute(scheduler="synchronous").to_numpy()
 
 
 def open_netcdf(
@@ -131,6 +163,51 @@ def open_netcdf(
                 "wrong unit", where=f"{file}, variable {name}", value=found, allowed=unit
             )
     return ds
+
+
+def open_in_chunks(
+    path: str | Path,
+    *,
+    along: Sequence[str],
+    variables: Mapping[str, str] | Iterable[str] = (),
+    limit: int = CHUNK_BYTES,
+    multiple: int = 1,
+) -> xr.Dataset:
+    """Open a file of any size for dask, with chunks that keep memory bounded.
+
+    Parameters
+    ----------
+    path : str or Path
+    along : sequence of str
+        Dimensions that may be cut; the first that the file's largest variable has is cut.
+    variables : mapping of name -> units, or names
+        As for :func:`open_netcdf`.
+    limit : int
+        Bytes a chunk of the largest variable.
+    multiple : int
+        See :func:`scenair.core.audit.memory.bounded_chunks`; at least what the file itself keeps
+        together, so that no stored chunk is unpacked twice.
+
+    Raises
+    ------
+    InputError, UnitsError
+        As :func:`open_netcdf`; none of ``along`` in the file.
+    """
+    with open_netcdf(path, chunks={}) as probe:
+        largest = max(probe.variables.values(), key=lambda v: v.nbytes)
+        sizes = {str(d): n for d, n in largest.sizes.items()}
+        stored = dict(zip(sizes, largest.encoding.get("chunksizes") or (), strict=False))
+    cut = next((d for d in along if d in sizes), None)
+    if cut is None or 0 in sizes.values():
+        raise InputError(
+            "nothing to cut a large file along", where=str(path), value=sizes,
+            allowed=f"a dimension named {' or '.join(along)}, no dimension of length 0",
+        )  # fmt: skip
+    step = max(multiple, int(stored.get(cut) or 1))
+    chunks = bounded_chunks(
+        sizes, along=cut, itemsize=largest.dtype.itemsize, limit=limit, multiple=step
+    )
+    return open_netcdf(path, variables=variables, chunks=chunks)
 
 
 def _require_fitting(ds: xr.Dataset, file: Path) -> None:
