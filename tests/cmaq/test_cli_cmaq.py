@@ -12,8 +12,8 @@ from scenair.attainment.io.model import read_air_quality
 from scenair.cli import main
 from scenair.cli.parser import build_parser
 from scenair.cli.results import configuration, locate, parse
-from scenair.cmaq.griddesc import format_griddesc
 from scenair.core.errors import InputError
+from scenair.core.griddesc import format_griddesc
 from scenair.core.grids import CN36
 from tests.cmaq import cmaq_output as output
 from tests.cmaq import ioapi_files as make

@@ -13,10 +13,10 @@ import pytest
 from pydantic import ValidationError
 
 from scenair.cmaq import kit, kit_wrf
-from scenair.cmaq.griddesc import format_griddesc, parse_griddesc
 from scenair.cmaq.io_kit import available_dates, environment, write_kit
 from scenair.config.cmaq_kit import ExternalStream, KitConfig, Period
 from scenair.core.errors import ConfigError, InputError
+from scenair.core.griddesc import format_griddesc, parse_griddesc
 from scenair.core.grids import CN36, Grid
 from scenair.core.io.tables import read_table
 

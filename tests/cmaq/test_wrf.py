@@ -198,7 +198,7 @@ def test_real_hours_of_an_australian_domain(realdata):
     ("name", "shape", "gdtyp", "absent"),
     [
         ("wrf_d01_allvars_cropped.nc", (8, 10), 2, {"roughness_length"}),
-        ("mercator_sample.nc", (48, 48), 3, {"pbl_height", "friction_velocity"}),
+        ("mercator_sample.nc", (48, 48), 7, {"pbl_height", "friction_velocity"}),
         ("wrf_tip_d1.nc", (200, 200), 2, {"u", "v", "height", "rain_rate"}),
     ],
 )

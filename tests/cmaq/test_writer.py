@@ -9,8 +9,8 @@ import pytest
 import scipy.io
 
 from scenair.cmaq import ioapi, writer
-from scenair.cmaq.griddesc import format_griddesc, parse_griddesc
 from scenair.core.errors import InputError
+from scenair.core.griddesc import format_griddesc, parse_griddesc
 from scenair.core.grids import CN36, Grid
 from tests.cmaq.ioapi_files import GRID
 

@@ -71,7 +71,7 @@ def test_a_damaged_user_file_is_read_or_told(
 
 
 def test_a_damaged_griddesc_is_read_or_told() -> None:
-    from scenair.cmaq.griddesc import parse_griddesc
+    from scenair.core.griddesc import parse_griddesc
 
     assert set(parse_griddesc(GRIDDESC)) == {"CN36"}
     for seed in range(200):

@@ -183,24 +183,13 @@ def write(arguments: Namespace) -> int:
 
 def _grid(arguments: Namespace) -> Grid:
     """The grid of ``--griddesc`` and ``--grid``."""
-    from scenair.cmaq.griddesc import parse_griddesc
+    from scenair.core.griddesc import named_grid
 
     path = Path(arguments.griddesc)
     if not path.is_file():
         raise InputError("file not found", where=str(path), remedy="check --griddesc")
-    grids = parse_griddesc(path.read_text(encoding="utf-8"), where=str(path))
-    name = arguments.grid
-    if name is None and len(grids) == 1:
-        return next(iter(grids.values()))
-    if name not in grids:
-        raise InputError(
-            "which grid?" if name is None else "no such grid",
-            where=str(path),
-            value=name,
-            allowed=", ".join(grids),
-            remedy="name one with --grid",
-        )
-    return grids[name]
+    text = path.read_text(encoding="utf-8", errors="replace")
+    return named_grid(text, arguments.grid, where=str(path))
 
 
 def _orientation(grid: Grid | None, files: Sequence[IoapiFile]) -> Orientation | None:

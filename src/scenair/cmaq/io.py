@@ -11,7 +11,6 @@ import pandas as pd
 
 from scenair.cmaq import streams, streams_dates
 from scenair.cmaq.check_names import read_mechanism
-from scenair.cmaq.griddesc import format_griddesc
 from scenair.cmaq.io_days import write_days
 from scenair.cmaq.io_desid import write_desid
 from scenair.cmaq.io_inputs import Kit, prepare
@@ -20,6 +19,7 @@ from scenair.cmaq.streams_hourly import MASS_SPECIES
 from scenair.config.case import CaseConfig
 from scenair.config.cmaq import CmaqConfig
 from scenair.core.audit.closure import COLUMNS, require_closed
+from scenair.core.griddesc import format_griddesc
 from scenair.core.io.atomic import write_text
 from scenair.core.io.netcdf import open_netcdf
 from scenair.core.io.tables import read_table, write_csv

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from scenair.cmaq import hours, kit, kit_wrf
-from scenair.cmaq.griddesc import format_griddesc, parse_griddesc
 from scenair.cmaq.io_inputs import read_calendar
 from scenair.config.case import CaseConfig
 from scenair.config.cmaq import CmaqConfig
 from scenair.core.errors import InputError
+from scenair.core.griddesc import format_griddesc, parse_griddesc
 from scenair.core.grids import CN36, Grid
 from scenair.core.io.atomic import write_text
 from scenair.core.io.paths import resources

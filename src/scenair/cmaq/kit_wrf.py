@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from scenair.core.errors import InputError
-from scenair.core.grids import LAMBERT, MERCATOR, POLAR
+from scenair.core.grids import EQUATORIAL_MERCATOR, LAMBERT, MERCATOR, POLAR
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -24,7 +24,12 @@ if TYPE_CHECKING:
 
 NTHIK: Final = 1
 #: GDTYP -> map_proj of WPS
-PROJECTIONS: Final = {LAMBERT: "lambert", MERCATOR: "mercator", POLAR: "polar"}
+PROJECTIONS: Final = {
+    LAMBERT: "lambert",
+    MERCATOR: "mercator",
+    EQUATORIAL_MERCATOR: "mercator",
+    POLAR: "polar",
+}
 _WHOLE: Final = 1e-6
 #: Options that WRF takes once, not for each domain.
 _ONCE: Final = (
@@ -150,6 +155,7 @@ def projection(grid: Grid) -> dict[str, float | str]:
     truelat1, truelat2 = {
         LAMBERT: (grid.p_alp, grid.p_bet),
         MERCATOR: (grid.p_alp, grid.p_alp),
+        EQUATORIAL_MERCATOR: (grid.p_alp, grid.p_alp),
         POLAR: (grid.p_bet, grid.p_bet),
     }[grid.gdtyp]
     return {

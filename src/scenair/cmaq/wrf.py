@@ -16,7 +16,7 @@ import pandas as pd
 import xarray as xr
 
 from scenair.core.errors import InputError, UnitsError
-from scenair.core.grids import LAMBERT, LATLON, MERCATOR, POLAR, Grid
+from scenair.core.grids import EQUATORIAL_MERCATOR, LAMBERT, LATLON, POLAR, Grid
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,8 +26,8 @@ THETA_BASE: Final = 300.0
 P0: Final = 1e5
 KAPPA: Final = 287.0 / 1004.5
 R_DRY: Final = 287.0
-#: MAP_PROJ of WRF -> GDTYP of I/O API
-MAP_PROJ: Final = {1: LAMBERT, 2: POLAR, 3: MERCATOR, 6: LATLON}
+#: MAP_PROJ of WRF -> GDTYP of I/O API, as MCIP has it
+MAP_PROJ: Final = {1: LAMBERT, 2: POLAR, 3: EQUATORIAL_MERCATOR, 6: LATLON}
 #: WRF name -> name here, unit here, units that WRF writes for it
 SURFACE: Final[dict[str, tuple[str, str, tuple[str, ...]]]] = {
     "PBLH": ("pbl_height", "m", ("m",)),
@@ -107,10 +107,12 @@ def grid_of(ds: xr.Dataset, *, where: str, name: str = "WRF") -> Grid:
     first, second = sorted(float(np.float32(ds.attrs[f"TRUELAT{i}"])) for i in (1, 2))
     stand = round(float(ds.attrs["STAND_LON"]), 4)
     middle = round(float(ds.attrs["MOAD_CEN_LAT"]), 4)
+    if gdtyp == EQUATORIAL_MERCATOR:
+        middle = 0.0
     cell = float(ds.attrs["DX"]), float(ds.attrs["DY"])
     parameters = {
         LAMBERT: (first, second),
-        MERCATOR: (first, 0.0),
+        EQUATORIAL_MERCATOR: (first, 0.0),
         POLAR: (float(np.sign(first) or 1.0), first),
     }[gdtyp]
     lat, lon = _static(ds, "XLAT", where=where), _static(ds, "XLONG", where=where)

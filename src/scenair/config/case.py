@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from scenair.config.base import Section
+from scenair.core.errors import InputError
+from scenair.core.griddesc import named_grid
 from scenair.core.grids import CN36, Grid
+from scenair.core.io.safe import MAX_YAML_BYTES, require_size
 
 Year = Annotated[int, Field(ge=1990, le=2100)]
 
 
 class GridConfig(Section):
-    """A grid by GRIDDESC numbers, or as a nest of CN36.
+    """A grid of a GRIDDESC, by GRIDDESC numbers, or as a nest of CN36.
 
-    Give either ``nest`` or all numbers; with neither the grid is CN36.
+    Give ``griddesc`` and ``name``, or ``nest``, or all numbers; with none of them it is CN36. The
+    GRIDDESC is read when the configuration is, and its numbers take its place: an edit of the file
+    makes anew what depends on the grid.
     """
 
-    name: Annotated[str, Field(min_length=1, max_length=16)] = "CN36"
+    #: path of a GRIDDESC (relative to the working directory); ``name`` says which of its grids
+    griddesc: str = ""
+    #: stands in file names
+    name: Annotated[str, Field(max_length=16, pattern=r"^[A-Za-z0-9_.+-]+$")] = "CN36"
     projection: Annotated[str, Field(min_length=1, max_length=16)] = "LCC_CHN"
-    gdtyp: Literal[1, 2, 3, 6] = 2
+    gdtyp: Literal[1, 2, 3, 6, 7] = 2
     p_alp: float = CN36.p_alp
     p_bet: float = CN36.p_bet
     p_gam: float = CN36.p_gam
@@ -34,11 +44,29 @@ class GridConfig(Section):
     nrows: Annotated[int, Field(ge=1)] = CN36.nrows
     nest: NestConfig | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _from_griddesc(cls, given: object) -> object:
+        """The numbers of the named grid in place of the path."""
+        if not isinstance(given, dict) or not given.get("griddesc"):
+            return given
+        extra = sorted(set(given) - {"griddesc", "name"})
+        if extra:
+            raise ValueError(f"griddesc gives the whole grid: leave out {', '.join(extra)}")
+        path, name = Path(str(given["griddesc"])), given.get("name")
+        try:
+            require_size(path, maximum=MAX_YAML_BYTES)
+            text = path.read_text(encoding="utf-8")
+            grid = named_grid(text, None if name is None else str(name), where=str(path))
+        except (OSError, UnicodeDecodeError, InputError) as error:
+            raise ValueError(f"no usable GRIDDESC: {error}") from error
+        return {k: v for k, v in asdict(grid).items() if k in cls.model_fields}
+
     def build(self) -> Grid:
         """The grid as the core knows it."""
         if self.nest is not None:
             return CN36.nest(name=self.name, **self.nest.model_dump())
-        return Grid(**self.model_dump(exclude={"nest"}))
+        return Grid(**self.model_dump(exclude={"nest", "griddesc"}))
 
 
 class NestConfig(Section):

@@ -2,7 +2,8 @@
 
 A grid is regular in its projection plane. Row 1 is the southernmost, column 1 the westernmost.
 Sources: I/O API GRIDDESC convention (GDTYP 1 lat-lon, 2 Lambert conformal, 3 Mercator, 6 polar
-stereographic); sphere of 6 370 000 m as in MCIP.
+stereographic, 7 equatorial Mercator, which is what MCIP writes for WRF's Mercator); sphere of
+6 370 000 m as in MCIP.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ import pyproj
 EARTH_RADIUS_M: Final = 6_370_000.0
 Array = npt.NDArray[np.float64]
 
-LATLON, LAMBERT, MERCATOR, POLAR = 1, 2, 3, 6
-_SUPPORTED = (LATLON, LAMBERT, MERCATOR, POLAR)
+LATLON, LAMBERT, MERCATOR, POLAR, EQUATORIAL_MERCATOR = 1, 2, 3, 6, 7
+_SUPPORTED = (LATLON, LAMBERT, MERCATOR, POLAR, EQUATORIAL_MERCATOR)
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,8 @@ class Grid:
     name, projection : str
         GDNAM and coordinate-system name (at most 16 characters).
     gdtyp : int
-        1 lat-lon (degrees), 2 Lambert conformal, 3 Mercator, 6 polar stereographic (metres).
+        1 lat-lon (degrees), 2 Lambert conformal, 3 and 7 Mercator with true latitude P_ALP, 6 polar
+        stereographic (metres).
     p_alp, p_bet, p_gam, xcent, ycent : float
         Projection parameters as in GRIDDESC (degrees).
     xorig, yorig : float
@@ -117,7 +119,7 @@ class Grid:
                 f"+proj=lcc +lat_1={self.p_alp} +lat_2={self.p_bet} "
                 f"+lat_0={self.ycent} +lon_0={self.p_gam}"
             )
-        elif self.gdtyp == MERCATOR:
+        elif self.gdtyp in (MERCATOR, EQUATORIAL_MERCATOR):
             text = f"+proj=merc +lat_ts={self.p_alp} +lon_0={self.p_gam}"
         else:
             text = f"+proj=stere +lat_0={90 * np.sign(self.p_alp)} +lat_ts={self.p_bet} "

@@ -1,8 +1,12 @@
-"""GRIDDESC: the text file by which CMAQ, MCIP and their tools know a grid."""
+"""GRIDDESC: the text file by which CMAQ, MCIP and their tools know a grid.
+
+Every grid on a supported projection can be a case's grid; others may stand in the same file.
+"""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from scenair.core.errors import InputError
@@ -13,6 +17,16 @@ if TYPE_CHECKING:
 
 _PROJECTION_NUMBERS = 6
 _GRID_NUMBERS = 7
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """A grid as it stands in the file."""
+
+    name: str
+    system: str
+    projection: list[float]
+    numbers: list[float]
 
 
 def format_griddesc(grids: Sequence[Grid]) -> str:
@@ -56,6 +70,37 @@ def parse_griddesc(text: str, *, where: str = "GRIDDESC") -> dict[str, Grid]:
     InputError
         Truncated, unknown projection, a grid on an undeclared coordinate system.
     """
+    return {name: _grid(entry, where=where) for name, entry in _entries(text, where=where).items()}
+
+
+def named_grid(text: str, name: str | None, *, where: str = "GRIDDESC") -> Grid:
+    """One grid of a GRIDDESC; other grids of the file may be on any projection.
+
+    Parameters
+    ----------
+    name : str, optional
+        May be left out where the file has one grid only.
+
+    Raises
+    ------
+    InputError
+        As :func:`parse_griddesc`; no grid of that name.
+    """
+    entries = _entries(text, where=where)
+    if name is None and len(entries) == 1:
+        return _grid(next(iter(entries.values())), where=where)
+    if name not in entries:
+        raise InputError(
+            "which grid?" if name is None else "no such grid",
+            where=where,
+            value=name,
+            allowed=", ".join(entries),
+            remedy="name one of them (letters as in the file)",
+        )
+    return _grid(entries[name], where=where)
+
+
+def _entries(text: str, *, where: str) -> dict[str, _Entry]:
     tokens = _tokens(text)
     position = _section_start(tokens, 0, where=where)
     projections: dict[str, list[float]] = {}
@@ -64,7 +109,7 @@ def parse_griddesc(text: str, *, where: str = "GRIDDESC") -> dict[str, Grid]:
         projections[name] = _numbers(tokens, position + 1, _PROJECTION_NUMBERS, where=where)
         position += 1 + _PROJECTION_NUMBERS
     position += 1
-    grids: dict[str, Grid] = {}
+    grids: dict[str, _Entry] = {}
     while position < len(tokens) and not _blank(tokens, position, where=where):
         name = tokens[position][1]
         if position + 1 >= len(tokens) or tokens[position + 1][0] != "name":
@@ -81,20 +126,19 @@ def parse_griddesc(text: str, *, where: str = "GRIDDESC") -> dict[str, Grid]:
                 allowed=", ".join(projections),
             )
         numbers = _numbers(tokens, position + 2, _GRID_NUMBERS, where=where)
-        grids[name] = _grid(name, system, projections[system], numbers, where=where)
+        grids[name] = _Entry(name, system, projections[system], numbers)
         position += 2 + _GRID_NUMBERS
     if not grids:
         raise InputError("a GRIDDESC without grids", where=where)
     return grids
 
 
-def _grid(
-    name: str, system: str, projection: list[float], numbers: list[float], *, where: str
-) -> Grid:
+def _grid(entry: _Entry, *, where: str) -> Grid:
+    projection, numbers = entry.projection, entry.numbers
     try:
         return Grid(
-            name=name,
-            projection=system,
+            name=entry.name,
+            projection=entry.system,
             gdtyp=int(projection[0]),
             p_alp=projection[1],
             p_bet=projection[2],
@@ -111,8 +155,8 @@ def _grid(
         )
     except ValueError as error:
         raise InputError(
-            "a grid that scenair can't use", where=f"{where}, grid {name}", value=str(error),
-            allowed="GDTYP 1 (lat-lon), 2 (Lambert), 3 (Mercator), 6 (polar)",
+            "a grid that scenair can't use", where=f"{where}, grid {entry.name}", value=str(error),
+            allowed="GDTYP 1 (lat-lon), 2 (Lambert), 3 and 7 (Mercator), 6 (polar)",
         ) from error  # fmt: skip
 
 
