@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,10 +16,22 @@ from scenair.core.regions import units
 from scenair.core.sectors import SECTORS
 from scenair.figures import fields
 from scenair.figures.basemap import make_basemap, unit_paths
-from scenair.figures.charts import double_chart, peak_chart, ranking
+from scenair.figures.charts import double_chart, exposure_chart, peak_chart, ranking
 from scenair.figures.io import as_boolean, read_cities, read_trajectory
-from scenair.figures.maps import CHANGE_LEVELS, _level_style
-from scenair.figures.style import PART_COLORS, SECTOR_GROUPS, house_style
+from scenair.figures.maps import (
+    CHANGE_LEVELS,
+    MARGIN_LEVELS,
+    _level_style,
+    margin_map,
+)
+from scenair.figures.style import (
+    PART_COLORS,
+    SCENARIO_COLORS,
+    SECTOR_GROUPS,
+    house_style,
+    scenario_colors,
+    type_colors,
+)
 
 FLUX = {"units": "kg m-2 s-1"}
 
@@ -151,6 +164,57 @@ def test_every_sector_and_part_has_one_colour() -> None:
     grouped = [s for group, _ in SECTOR_GROUPS.values() for s in group]
     assert sorted(grouped) == sorted(SECTORS)
     assert set(PART_COLORS) == set(fields.PARTS)
+
+
+def test_a_scenario_and_a_type_keep_their_colour() -> None:
+    alone, together = scenario_colors(["peak"]), scenario_colors(["mine", "ozone", "peak", "other"])
+    assert alone["peak"] == together["peak"] == SCENARIO_COLORS["peak"]
+    assert len(set(together.values())) == 4
+    assert type_colors(["tourism", "z"])["tourism"] == type_colors(["tourism"])["tourism"]
+    shipped = {
+        path.stem for path in (Path(__file__).parents[2] / "config/scenarios").glob("*.yaml")
+    }
+    assert shipped <= set(SCENARIO_COLORS)
+    assert len(set(SCENARIO_COLORS.values())) == len(SCENARIO_COLORS)
+
+
+def test_margin_map_counts_what_it_shows() -> None:
+    codes = [110000, 120000, 130100, 130200]
+    cities = pd.DataFrame(
+        {
+            "adcode": codes,
+            "basis": ["monitor", "fused", "fused_far", ""],
+            "margin": [5.0, -3.0, 1.0, np.nan],
+            "probability_attains": [0.9, 0.1, 0.5, np.nan],
+        }
+    )
+    with house_style():
+        fig = margin_map(make_basemap(CN36, codes), cities, limit=30.0, heading="x")
+    words = [text.get_text() for text in fig.axes[0].get_legend().get_texts()]
+    assert words == [
+        "monitored: 1", "estimate by the fused field: 1", "estimate far from any monitor: 1",
+        "not judged: 1",
+    ]  # fmt: skip
+
+
+def test_margin_classes_part_where_rounding_does() -> None:
+    style = _level_style(MARGIN_LEVELS, "PuOr")
+    above, below = (style["cmap"](style["norm"](v)) for v in (-0.4, -0.6))
+    assert above[2] > above[0]  # violet
+    assert below[0] > below[2]  # orange
+
+
+def test_exposure_chart_draws_shares_in_per_cent() -> None:
+    table = pd.DataFrame(
+        {"lower": [0.0, 5.0], "share_above_base": [1.0, 0.5], "share_above": [1.0, 0.25]}
+    )
+    with house_style():
+        fig = exposure_chart(
+            table, limits={"a": 3.0}, labels=("then", "now"), colors=("k", "b"), heading="x"
+        )
+    now = fig.axes[0].lines[1]
+    assert now.get_ydata().tolist() == [100.0, 25.0]
+    assert fig.axes[0].texts[0].get_text().strip() == "a: 3"
 
 
 def test_no_change_has_the_middle_colour() -> None:

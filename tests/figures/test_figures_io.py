@@ -31,12 +31,15 @@ def inputs(made: Made) -> dict[str, str | None]:
         "sites": str(made.result / "attainment/sites.csv"),
         "double": str(made.result / "attainment/double.csv"),
         "fused": str(made.result / "attainment/fused.nc"),
+        "cities_fused": str(made.result / "attainment/cities_fused.csv"),
+        "exposure": str(made.result / "attainment/exposure.csv"),
     }
 
 
 def draw(made: Made, folder: Path, **options: object) -> None:
     draw_figures(
         year=made.year,
+        scenario=made.scenario,
         title="CO2 peak",
         config={
             "case": CASE.model_dump(mode="json"),

@@ -56,6 +56,7 @@ def test_drawn_with_ink_and_the_same_twice(tmp_path: Path) -> None:
     def draw(folder: Path) -> None:
         draw_scenarios(
             year=2030,
+            names=[m.scenario for m in made],
             titles=["CO2 peak", "Pollution control"],
             config={
                 "case": CASE.model_dump(mode="json"),

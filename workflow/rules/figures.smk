@@ -13,7 +13,9 @@ rule figures:
         sites="results/{year}/{scenario}/attainment/sites.csv",
         double="results/{year}/{scenario}/attainment/double.csv",
         fused="results/{year}/{scenario}/attainment/fused.nc",
-        names=resource("regions/city_names_en.csv"),
+        cities_fused="results/{year}/{scenario}/attainment/cities_fused.csv",
+        exposure="results/{year}/{scenario}/attainment/exposure.csv",
+        tables=tables("regions/city_names_en.csv", "attainment/standards.csv"),
     output:
         png=expand(
             "results/{{year}}/{{scenario}}/figures/{stem}.png", stem=FIGURE_STEMS
@@ -59,6 +61,7 @@ rule scenario_figures:
     params:
         code=code_id("scenair.figures.io_scenarios"),
         config=section("case", "figures"),
+        names=COMPARED,
         titles=[SCENARIOS[name].title for name in COMPARED],
     script:
         "../scripts/scenario_figures.py"

@@ -11,6 +11,7 @@ with job(
 
     draw_figures(
         year=int(snakemake.wildcards.year),
+        scenario=snakemake.wildcards.scenario,
         title=snakemake.params.title,
         config=snakemake.params.config,
         inputs={
@@ -23,6 +24,8 @@ with job(
             "sites": snakemake.input.sites,
             "double": snakemake.input.double,
             "fused": snakemake.input.fused,
+            "cities_fused": snakemake.input.cities_fused,
+            "exposure": snakemake.input.exposure,
         },
         folder=Path(snakemake.output.png[0]).parent,
     )

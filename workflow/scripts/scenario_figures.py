@@ -9,6 +9,7 @@ with job(snakemake.log[0], name=f"scenario figures {snakemake.wildcards.year}"):
 
     draw_scenarios(
         year=int(snakemake.wildcards.year),
+        names=snakemake.params.names,
         titles=snakemake.params.titles,
         config=snakemake.params.config,
         trajectories=snakemake.input.trajectories,

@@ -14,9 +14,19 @@ FIGURES: Final[dict[str, str]] = {
         "Annual PM2.5 of {year} against the limit in force on 31 December {year}. Only units with "
         "a prefecture-level monitor record are judged; the others are grey."
     ),
+    "margin_map": (
+        "How far every unit is from the limit in force (left; a value up to 0.5 µg m⁻³ above it "
+        "rounds to it) and the probability that it attains (right), given assumed uncertainties of "
+        "monitor, response and weather. Dots are monitored units; the others are "
+        "estimates by the fused field, hatched where no monitor is near."
+    ),
     "city_ranking": (
         "Monitored cities ranked by PM2.5 of {year} (filled) beside {monitor_year} (open). Solid "
-        "line: limit in force; dotted line: {compare_limit:g} ug m-3 (GB 3095-2012)."
+        "line: limit in force; dotted line: {compare_limit:g} µg m⁻³."
+    ),
+    "exposure_curve": (
+        "Share of people who live at or above a concentration in {monitor_year} and {year}: fused "
+        "field, census population of 2020."
     ),
     "double_attainment": (
         "Monitored cities by type: PM2.5 attained in {year} and CO2 peaked by {year}, both, "
@@ -24,12 +34,13 @@ FIGURES: Final[dict[str, str]] = {
     ),
     "pm25_map": (
         "Annual mean PM2.5 of {year}. Left: the field as modelled (dry mass); its absolute level "
-        "decides nothing. Right: the field fused with the monitors of {monitor_year} and carried "
-        "to {year} by relative response; circles are monitored cities."
+        "decides nothing, and outside the mainland it is inflow and background. Right: the field "
+        "fused with the monitors of {monitor_year} and carried to {year} by relative response; "
+        "circles are monitored cities."
     ),
     "pm25_change_map": (
         "Change of the modelled annual mean PM2.5 from {monitor_year} to {year}, same meteorology "
-        "(left: ug m-3, right: per cent)."
+        "(left: µg m⁻³, right: per cent)."
     ),
     "pm25_parts": (
         "Parts of modelled PM2.5 by region in {monitor_year} (left bar) and {year} (right bar): "
@@ -37,12 +48,12 @@ FIGURES: Final[dict[str, str]] = {
         "control (dust, sea salt, natural organic aerosol, inflow, ships)."
     ),
     "emission_maps": (
-        "Emissions of {year} per km2 of cell area (Mg km-2 yr-1, logarithmic scale, the same in "
+        "Emissions of {year} per km² of cell area (Mg km⁻² yr⁻¹, logarithmic scale, the same in "
         "every year and scenario). NOx counts as NO2; CO2 is the direct emission of the cell."
     ),
     "trajectories_species": (
-        "Emissions of all units, {first_year} to {horizon}: history (black), {title} (blue) and "
-        "the counterfactual reference (grey) where that is another scenario. The dashed line "
+        "Emissions of all units, {first_year} to {horizon}: history (black), {title} (in colour) "
+        "and the counterfactual reference (grey) where that is another scenario. The dashed line "
         "marks {year}."
     ),
     "trajectories_sectors": (

@@ -122,3 +122,9 @@ def unit_paths(base: Basemap, adcodes: Sequence[int]) -> list[Any]:
         ]
         paths.append(Path.make_compound_path(*[Path(ring, closed=True) for ring in rings]))
     return paths
+
+
+def unit_points(base: Basemap, adcodes: Sequence[int]) -> npt.NDArray[np.float64]:
+    """A point inside every unit, (n, 2) x and y in m, in the order of ``adcodes``."""
+    shapes = project_geometries(list(units().geometry.loc[list(adcodes)]), base.grid)
+    return np.asarray(shapely.get_coordinates(shapely.point_on_surface(shapes)))

@@ -7,9 +7,20 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from scenair.figures.fields import PARTS
-from scenair.figures.style import ATTAINS, BASE, FAILS, PART_COLORS, PRETTY, new_figure
+from scenair.figures.style import (
+    ATTAINS,
+    BASE,
+    FAILS,
+    PART_COLORS,
+    PRETTY,
+    new_figure,
+    pretty_type,
+    type_colors,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -20,9 +31,8 @@ CLASS_STYLE: Final[dict[str, tuple[str, str]]] = {
     "peaked_only": ("peaked, does not attain", "#FDAE61"),
     "neither": ("neither", "#B2182B"),
 }
-_TYPE_COLORS: Final = (
-    "#332288", "#88CCEE", "#44AA99", "#117733", "#999933", "#DDCC77", "#CC6677", "#882255",
-)  # fmt: skip
+#: Classes dark enough for white figures.
+_DARK_CLASSES: Final = ("both", "neither")
 #: Rows of a ranking column; more cities open another column.
 _ROWS: Final = 62
 #: Up to so many years every one has its label.
@@ -112,7 +122,7 @@ def parts_chart(parts: dict[str, pd.DataFrame], *, heading: str) -> Figure:
     heading : str
     """
     regions = list(next(iter(parts.values())).index)
-    fig = new_figure(max(6.0, 1.15 * len(regions) + 2.6), 4.4)
+    fig = new_figure(max(6.0, 0.8 * len(regions) + 2.6), 4.6)
     ax = fig.subplots()
     width = 0.8 / len(parts)
     for k, (label, table) in enumerate(parts.items()):
@@ -126,7 +136,7 @@ def parts_chart(parts: dict[str, pd.DataFrame], *, heading: str) -> Figure:
             )  # fmt: skip
             bottom += height
         for x, total in zip(place, bottom, strict=True):
-            ax.text(x, total, f"{total:.0f}\n{label}", ha="center", va="bottom", fontsize=6.5)
+            ax.text(x, total, f"{total:.0f}\n{label}", ha="center", va="bottom", fontsize=6)
     ax.margins(y=0.12)
     ax.set_xticks(np.arange(len(regions)), regions, rotation=30, ha="right")
     ax.set_ylabel("modelled PM$_{2.5}$, dry mass  (µg m$^{-3}$)")
@@ -151,7 +161,9 @@ def double_chart(counts: pd.DataFrame, *, heading: str) -> Figure:
         ax.barh(place, share, left=left, color=color, label=label, height=0.72)
         for y, (x, w, n) in enumerate(zip(left, share, counts[name], strict=True)):
             if w >= 3:
-                ax.text(x + w / 2, y, str(int(n)), ha="center", va="center", fontsize=7.5)
+                ink = "white" if name in _DARK_CLASSES else "black"
+                at: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 7.5}
+                ax.text(x + w / 2, y, str(int(n)), color=ink, **at)
         left += share
     for y, row in enumerate(counts[list(CLASS_STYLE)].itertuples(index=False)):
         # numbers too small for their bar stand here
@@ -199,9 +211,8 @@ def peak_chart(
     ax = fig.subplots()
     bottom = np.zeros(len(years) + 1)
     place = np.append(years, last_year + 1)
-    for k, name in enumerate(types):
+    for name, color in type_colors(types).items():
         height = np.append(counts[name].to_numpy(), int(rest.get(name, 0)))
-        color = _TYPE_COLORS[k % len(_TYPE_COLORS)]
         ax.bar(place, height, bottom=bottom, color=color, width=0.8, label=pretty_type(name))
         bottom += height
     for x, total in zip(place, bottom, strict=True):
@@ -218,6 +229,40 @@ def peak_chart(
     return fig
 
 
-def pretty_type(name: object) -> str:
-    """A city type as words."""
-    return str(name).replace("_", " ")
+def exposure_chart(
+    table: pd.DataFrame,
+    *,
+    limits: Mapping[str, float],
+    labels: tuple[str, str],
+    colors: tuple[str, str],
+    heading: str,
+) -> Figure:
+    """Share of people who live at more than a concentration.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``exposure.csv``: lower (ug m-3), share_above_base, share_above (0-1).
+    limits : mapping of name -> ug m-3
+        Drawn as vertical lines.
+    labels, colors : tuple of str
+        Base and future.
+    heading : str
+    """
+    fig = new_figure(7.5, 4.2)
+    ax = fig.subplots()
+    columns = ("share_above_base", "share_above")
+    for column, label, color in zip(columns, labels, colors, strict=True):
+        share = 100.0 * table[column]
+        ax.plot(table["lower"], share, color=color, marker="o", markersize=3, label=label)
+    for k, (name, value) in enumerate(limits.items()):
+        ax.axvline(value, color="black", linewidth=0.8, linestyle=("-", ":", "--")[k % 3])
+        ax.text(value, 101, f" {name}: {value:g}", rotation=40, fontsize=7, va="bottom")
+    ax.set_xlim(0, None)
+    ax.set_ylim(0, 100)
+    ax.grid(color="#EBEBEB", linewidth=0.5)
+    ax.set_xlabel("annual mean PM$_{2.5}$  (µg m$^{-3}$)")
+    ax.set_ylabel("people at or above (%)")
+    ax.legend(loc="upper right")
+    fig.suptitle(heading)
+    return fig

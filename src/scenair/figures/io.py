@@ -13,11 +13,11 @@ from scenair.config.figures import FIGURES, FiguresConfig
 from scenair.core.errors import InputError
 from scenair.core.flags import flag_words
 from scenair.core.io.netcdf import open_netcdf, require_finite
-from scenair.core.io.tables import read_csv
+from scenair.core.io.tables import read_csv, read_table
 from scenair.core.species import SPECIES
 from scenair.figures import charts, fields, maps, trajectories
 from scenair.figures.basemap import make_basemap
-from scenair.figures.style import house_style, save_figure
+from scenair.figures.style import BASE, house_style, save_figure, scenario_colors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,6 +32,9 @@ CITY_COLUMNS = (
     "pm25_base", "pm25", "pm25_limit", "pm25_attains",
 )  # fmt: skip
 
+FUSED_COLUMNS = ("adcode", "basis", "margin", "probability_attains")
+EXPOSURE_COLUMNS = ("lower", "share_above_base", "share_above")
+
 
 @dataclass(frozen=True)
 class Sources:
@@ -45,12 +48,15 @@ class Sources:
     sites: Path
     double: Path
     fused: Path
+    cities_fused: Path
+    exposure: Path
     reference: Path | None = None
 
 
 @dataclass(frozen=True)
 class _Run:
     year: int
+    scenario: str
     title: str
     case: CaseConfig
     options: FiguresConfig
@@ -67,6 +73,11 @@ class _Run:
         return self.year <= self.case.base_year
 
     @property
+    def color(self) -> str:
+        """The scenario's colour in every figure."""
+        return scenario_colors([self.scenario])[self.scenario]
+
+    @property
     def heading(self) -> str:
         """Year and scenario in a heading."""
         return f"{self.year}, {self.name}"
@@ -75,6 +86,7 @@ class _Run:
 def draw_figures(
     *,
     year: int,
+    scenario: str,
     title: str,
     config: Mapping[str, Any],
     inputs: Mapping[str, str | None],
@@ -85,8 +97,8 @@ def draw_figures(
     Parameters
     ----------
     year : int
-    title : str
-        Title of the scenario, as shown.
+    scenario, title : str
+        Name of the scenario, which decides its colour, and its title, as shown.
     config : mapping
         Sections ``case`` and ``figures``.
     inputs : mapping
@@ -101,6 +113,7 @@ def draw_figures(
     """
     run = _Run(
         year=year,
+        scenario=scenario,
         title=title,
         case=CaseConfig.model_validate(config["case"]),
         options=FiguresConfig.model_validate(config["figures"]),
@@ -142,6 +155,7 @@ def _trajectory_figures(run: _Run) -> Iterator[tuple[str, Figure]]:
             reference=reference,
             species=SPECIES,
             title=run.title,
+            color=run.color,
             year=run.year,
             base_year=base_year,
             heading=f"Emissions of the {n_units} units, {run.name}",
@@ -211,6 +225,29 @@ def _city_figures(run: _Run) -> Iterator[tuple[str, Figure]]:
         ),
     )
     yield "pm25_parts", _parts(run, grid, cities)
+    limit = float(cities["pm25_limit"].iloc[0])
+    yield (
+        "margin_map",
+        maps.margin_map(
+            base,
+            read_csv(run.sources.cities_fused, columns=FUSED_COLUMNS, dtype={"adcode": "int32"}),
+            limit=limit,
+            heading=f"How far from the limit, how surely: PM$_{{2.5}}$, {run.heading}",
+        ),
+    )
+    limits = {"limit in force": limit, "WHO 2021": who_guideline()}
+    if run.options.compare_limit != limit:
+        limits["compared"] = run.options.compare_limit
+    yield (
+        "exposure_curve",
+        charts.exposure_chart(
+            read_csv(run.sources.exposure, columns=EXPOSURE_COLUMNS),
+            limits=limits,
+            labels=(f"{run.case.monitor_year}", f"{run.year}"),
+            colors=(BASE, run.color),
+            heading=f"Exposure to PM$_{{2.5}}$, {run.heading}",
+        ),
+    )
 
 
 def _parts(run: _Run, grid: Grid, cities: pd.DataFrame) -> Figure:
@@ -321,6 +358,13 @@ def as_boolean(column: pd.Series, *, where: str) -> pd.Series:
             allowed="true, false",
         )
     return words.map({"true": True, "false": False}).astype("boolean")
+
+
+def who_guideline() -> float:
+    """Guideline of WHO (2021) for the annual mean of PM2.5, ug m-3."""
+    table = read_table("attainment/standards.csv")
+    chosen = (table["profile"] == "who-2021-aqg") & (table["pollutant"] == "PM25")
+    return float(table.loc[chosen & (table["averaging"] == "annual"), "value"].iloc[0])
 
 
 def _monitored_positions(run: _Run, cities: pd.DataFrame, grid: Grid) -> pd.DataFrame:

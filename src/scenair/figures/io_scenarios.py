@@ -15,7 +15,7 @@ from scenair.core.species import SPECIES
 from scenair.figures import fields, scenarios
 from scenair.figures.charts import double_chart
 from scenair.figures.io import read_trajectory
-from scenair.figures.style import house_style, save_figure
+from scenair.figures.style import house_style, save_figure, scenario_colors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -29,6 +29,7 @@ DOUBLE_COLUMNS = ("adcode", "city_type", "peaked", "class")
 def draw_scenarios(
     *,
     year: int,
+    names: Sequence[str],
     titles: Sequence[str],
     config: Mapping[str, Any],
     trajectories: Sequence[str | Path],
@@ -41,8 +42,9 @@ def draw_scenarios(
     Parameters
     ----------
     year : int
-    titles : sequence of str
-        Titles of the scenarios, in the order of the files.
+    names, titles : sequence of str
+        Names of the scenarios, which decide their colours, and their titles; in the order of the
+        files.
     config : mapping
         Sections ``case`` and ``figures``.
     trajectories, summaries, doubles : sequence of path
@@ -59,6 +61,7 @@ def draw_scenarios(
     with house_style(names=options.city_names):
         for stem, fig in _figures(
             year=year,
+            colors=dict(zip(titles, scenario_colors(names).values(), strict=True)),
             base_year=base_year,
             other_limit=options.compare_limit,
             trajectories=dict(zip(titles, map(Path, trajectories), strict=True)),
@@ -79,6 +82,7 @@ def draw_scenarios(
 def _figures(
     *,
     year: int,
+    colors: Mapping[str, str],
     base_year: int,
     other_limit: float,
     trajectories: Mapping[str, Path],
@@ -94,7 +98,11 @@ def _figures(
     yield (
         "scenarios_trajectories",
         scenarios.trajectories_chart(
-            totals, species=SPECIES, base_year=base_year, heading="Emissions by scenario"
+            totals,
+            colors=colors,
+            species=SPECIES,
+            base_year=base_year,
+            heading="Emissions by scenario",
         ),
     )
     limit = float(next(iter(summaries.values()))["pm25_limit"])
@@ -102,6 +110,7 @@ def _figures(
         "scenarios_outcome",
         scenarios.outcome_chart(
             scenarios.outcomes(summaries, doubles, other_limit=other_limit),
+            colors=colors,
             limit=limit,
             other_limit=other_limit,
             heading=f"Outcome in {year} by scenario (whiskers: background × 0.5 to 1.5)",
@@ -110,7 +119,9 @@ def _figures(
     yield (
         "scenarios_peaked",
         scenarios.peaked_chart(
-            scenarios.peaked_by_type(doubles), heading=f"CO$_2$ peaked by {year}"
+            scenarios.peaked_by_type(doubles),
+            colors=colors,
+            heading=f"CO$_2$ peaked by {year}",
         ),
     )
     yield (

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from scenair.figures.basemap import Basemap, draw_basemap, unit_paths
+from scenair.figures.basemap import Basemap, draw_basemap, unit_paths, unit_points
 from scenair.figures.style import ATTAINS, FAILS, NOT_MONITORED, PRETTY, new_figure
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
     from matplotlib.axes import Axes
+    from matplotlib.collections import PathCollection
     from matplotlib.figure import Figure
 
 #: Colour limits of the emission maps, Mg km-2 yr-1; fixed, so that maps can be laid side by side.
@@ -28,6 +29,9 @@ DENSITY_LIMITS: Final[dict[str, tuple[float, float]]] = {
 PM25_LEVELS: Final = (5, 10, 15, 20, 25, 30, 35, 45, 60, 75, 100)
 CHANGE_LEVELS: Final = (-60, -40, -30, -20, -15, -10, -5, -2, 2, 5, 10)
 PERCENT_LEVELS: Final = (-80, -70, -60, -50, -40, -30, -20, -10, -2, 2, 10, 20)
+#: Classes of limit less value, ug m-3. The middle is -0.5: up to there a value rounds to the limit.
+MARGIN_LEVELS: Final = (-15, -10, -5, -2, -0.5, 2, 5, 10, 15)
+PROBABILITY_LEVELS: Final = (0.05, 0.2, 0.4, 0.6, 0.8, 0.95)
 
 
 def _panels(base: Basemap, *, rows: int, cols: int, width: float = 10.0) -> tuple[Figure, Any]:
@@ -196,3 +200,84 @@ def attainment_map(base: Basemap, cities: pd.DataFrame, *, heading: str) -> Figu
     ax.legend(handles=handles, loc="lower left", frameon=True, framealpha=0.9, edgecolor="none")
     fig.suptitle(heading)
     return fig
+
+
+def margin_map(base: Basemap, cities: pd.DataFrame, *, limit: float, heading: str) -> Figure:
+    """Units by their distance to the limit, and by the probability that they attain it.
+
+    Parameters
+    ----------
+    base : Basemap
+    cities : DataFrame
+        ``cities_fused.csv``: adcode, basis (``monitor``, ``fused``, ``fused_far``), margin (limit
+        less value, ug m-3; NaN where not judged), probability_attains.
+    limit : float
+        ug m-3.
+    heading : str
+    """
+    fig, axes = _panels(base, rows=1, cols=2, width=12.0)
+    monitored = (cities["basis"] == "monitor").to_numpy()
+    paths = unit_paths(base, cities["adcode"].tolist())
+    dots = unit_points(base, cities.loc[monitored, "adcode"].tolist())
+    panels = (
+        ("margin", MARGIN_LEVELS, f"limit of {limit:g} less PM$_{{2.5}}$  (µg m$^{{-3}}$)"),
+        ("probability_attains", PROBABILITY_LEVELS, "probability of attaining the limit"),
+    )
+    for ax, (column, levels, label) in zip(axes.flat, panels, strict=True):
+        shades = _units(ax, paths, cities, cities[column], _level_style(levels, "PuOr"))
+        draw_basemap(ax, base)
+        ax.scatter(dots[:, 0], dots[:, 1], s=3, color="white", linewidths=0.3, edgecolors="black",
+                   zorder=4)  # fmt: skip
+        bar = fig.colorbar(shades, ax=ax, shrink=0.8, pad=0.02, extend="both", ticks=levels)
+        bar.ax.set_yticklabels([f"{level:g}" for level in levels])
+        bar.set_label(label)
+    _margin_legend(axes.flat[0], cities, monitored)
+    fig.suptitle(heading)
+    return fig
+
+
+def _units(
+    ax: Axes, paths: list[Any], cities: pd.DataFrame, values: pd.Series, style: dict[str, Any]
+) -> PathCollection:
+    """Filled units, hatched where far from any monitor."""
+    from matplotlib.collections import PathCollection
+
+    def draw(mask: npt.NDArray[np.bool_], zorder: float, **look: Any) -> PathCollection:
+        chosen = [path for path, keep in zip(paths, mask, strict=True) if keep]
+        style_of: dict[str, Any] = {"edgecolors": "white", "linewidths": 0.25} | look
+        drawn = PathCollection(chosen, zorder=zorder, **style_of)
+        ax.add_collection(drawn, autolim=False)
+        return drawn
+
+    known = values.notna().to_numpy()
+    draw(~known, 1.0, facecolors=NOT_MONITORED)
+    shades = draw(known, 1.0)
+    shades.set(array=values[known].to_numpy(dtype=float), **style)
+    draw(known & _far(cities), 1.1, facecolors="none", edgecolors="#909090", hatch="////")
+    return shades
+
+
+def _far(cities: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Units so far from any monitor that the fused field has the model's shape only."""
+    return np.asarray(cities["basis"] == "fused_far")
+
+
+def _margin_legend(ax: Axes, cities: pd.DataFrame, monitored: npt.NDArray[np.bool_]) -> None:
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    known = cities["margin"].notna().to_numpy()
+    far = _far(cities) & known
+    near = int((known & ~monitored & ~far).sum())
+    frame: dict[str, Any] = {"facecolor": "none", "edgecolor": "#909090"}
+    dot: dict[str, Any] = {"linestyle": "none", "marker": "o", "markersize": 3}
+    handles = [
+        Line2D([], [], color="white", markeredgecolor="black", label=f"monitored: "
+               f"{int(monitored.sum())}", **dot),
+        Patch(label=f"estimate by the fused field: {near}", **frame),
+        Patch(label=f"estimate far from any monitor: {int(far.sum())}", hatch="////",
+              **frame),
+    ]  # fmt: skip
+    if not known.all():
+        handles.append(Patch(color=NOT_MONITORED, label=f"not judged: {int((~known).sum())}"))
+    ax.legend(handles=handles, loc="lower left", framealpha=0.9, fontsize=7)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from scenair.figures.charts import CLASS_STYLE, pretty_type
-from scenair.figures.style import PRETTY, new_figure
+from scenair.figures.charts import CLASS_STYLE
+from scenair.figures.style import PRETTY, finish_panels, new_figure, pretty_type
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,14 +16,6 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-#: Colours of scenarios, in their order (qualitative palette of P. Tol, bright).
-_COLORS: Final = ("#BBBBBB", "#EE6677", "#4477AA", "#228833", "#CCBB44", "#66CCEE", "#AA3377")
-
-
-def scenario_colors(titles: Sequence[str]) -> dict[str, str]:
-    """A colour a scenario; they repeat after seven."""
-    return {title: _COLORS[k % len(_COLORS)] for k, title in enumerate(titles)}
 
 
 def outcomes(
@@ -82,7 +74,12 @@ def peaked_by_type(doubles: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 def trajectories_chart(
-    totals: Mapping[str, xr.DataArray], *, species: Sequence[str], base_year: int, heading: str
+    totals: Mapping[str, xr.DataArray],
+    *,
+    colors: Mapping[str, str],
+    species: Sequence[str],
+    base_year: int,
+    heading: str,
 ) -> Figure:
     """Total of every species in every scenario.
 
@@ -90,12 +87,12 @@ def trajectories_chart(
     ----------
     totals : mapping of title -> DataArray (year, sector, species)
         Tg yr-1.
+    colors : mapping of title -> colour
     species : sequence of str
     base_year : int
         Last history year.
     heading : str
     """
-    colors = scenario_colors(list(totals))
     rows = -(-len(species) // 5)
     fig = new_figure(11.75, 2.0 * rows + 0.9)
     axes = fig.subplots(rows, 5, squeeze=False)
@@ -113,20 +110,21 @@ def trajectories_chart(
         ax.set_ylim(0, 1.08 * top or 1.0)
         ax.set_title(PRETTY[name])
         ax.grid(axis="y", color="#EBEBEB", linewidth=0.5)
-    for ax in axes.flat[len(species) :]:
-        ax.set_visible(False)
-    for ax in axes[:, 0]:
-        ax.set_ylabel("Tg yr$^{-1}$")
-    handles, labels = axes.flat[0].get_legend_handles_labels()
-    fig.legend(handles, labels, loc="outside lower center", ncols=4)
-    fig.suptitle(heading)
+    finish_panels(fig, axes, used=len(species), heading=heading)
     return fig
 
 
-def outcome_chart(table: pd.DataFrame, *, limit: float, other_limit: float, heading: str) -> Figure:
+def outcome_chart(
+    table: pd.DataFrame,
+    *,
+    colors: Mapping[str, str],
+    limit: float,
+    other_limit: float,
+    heading: str,
+) -> Figure:
     """Bars of :func:`outcomes`, one panel a figure."""
     fig = new_figure(12.0, 0.42 * len(table) + 1.6)
-    colors = list(scenario_colors(list(table.index)).values())
+    bars = [colors[str(title)] for title in table.index]
     panels = (
         ("force", f"cities at or below {limit:g} (limit in force), %", 100.0),
         ("other", f"cities at or below {other_limit:g}, %", 100.0),
@@ -136,7 +134,7 @@ def outcome_chart(table: pd.DataFrame, *, limit: float, other_limit: float, head
     axes = fig.subplots(1, len(panels), sharey=True)
     place = np.arange(len(table))
     for ax, (name, label, top) in zip(axes, panels, strict=True):
-        ax.barh(place, table[name], color=colors, height=0.7)
+        ax.barh(place, table[name], color=bars, height=0.7)
         _whiskers(ax, table, name)
         ends = table[f"{name}_high"] if f"{name}_high" in table else table[name]
         for y, (value, end) in enumerate(zip(table[name], ends, strict=True)):
@@ -157,16 +155,17 @@ def _whiskers(ax: Axes, table: pd.DataFrame, name: str) -> None:
             ax.plot(ends, [y, y], color="black", linewidth=0.9, marker="|", markersize=5)
 
 
-def peaked_chart(table: pd.DataFrame, *, heading: str) -> Figure:
+def peaked_chart(table: pd.DataFrame, *, colors: Mapping[str, str], heading: str) -> Figure:
     """Dots of :func:`peaked_by_type`, a row a city type and a colour a scenario."""
     fig = new_figure(7.5, 0.38 * len(table) + 1.5)
     ax = fig.subplots()
     place = np.arange(len(table))
-    colors = scenario_colors(list(table.columns))
     # a little apart, so that equal shares don't hide each other
-    offsets = np.linspace(-0.28, 0.28, len(colors)) if len(colors) > 1 else np.zeros(1)
-    for offset, (title, color) in zip(offsets, colors.items(), strict=True):
-        ax.plot(table[title], place + offset, "o", color=color, markersize=5.5, label=title)
+    titles = [str(title) for title in table.columns]
+    offsets = np.linspace(-0.28, 0.28, len(titles)) if len(titles) > 1 else np.zeros(1)
+    for offset, title in zip(offsets, titles, strict=True):
+        dots = table[title]
+        ax.plot(dots, place + offset, "o", color=colors[title], markersize=5.5, label=title)
     ax.set_yticks(place, [pretty_type(name) for name in table.index])
     ax.invert_yaxis()
     ax.set_xlim(-3, 103)

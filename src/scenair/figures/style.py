@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 from scenair.core.io.atomic import atomic_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    import numpy.typing as npt
     from matplotlib.figure import Figure
 
 RC: Final[dict[str, Any]] = {
@@ -72,7 +73,42 @@ ATTAINS: Final = "#2C7FB8"
 FAILS: Final = "#D95F0E"
 NOT_MONITORED: Final = "#E4E4E4"
 BASE: Final = "#8A8A8A"
-SCENARIO: Final = "#0B559F"
+
+#: A scenario has one colour in every figure (qualitative palette of P. Tol, vibrant).
+SCENARIO_COLORS: Final[dict[str, str]] = {
+    "history": "#000000", "reference": BASE, "pollution_control": "#EE7733", "peak": "#0077BB",
+    "early_peak": "#33BBEE", "synergy": "#009988", "ozone": "#CC3311", "ozone_regional": "#EE3377",
+}  # fmt: skip
+_OTHER_SCENARIOS: Final = ("#AA4499", "#999933", "#332288", "#DDAA33")
+
+#: A city type has one colour in every figure (palette of Okabe and Ito).
+TYPE_COLORS: Final[dict[str, str]] = {
+    "agriculture": "#009E73", "comprehensive_service": "#56B4E9", "tourism": "#CC79A7",
+    "energy": "#E69F00", "heavy_industry": "#4D4D4D", "light_industry": "#0072B2",
+}  # fmt: skip
+_OTHER_TYPES: Final = ("#D55E00", "#F0E442", "#999999")
+
+
+def scenario_colors(names: Sequence[str]) -> dict[str, str]:
+    """A colour a scenario: the shipped ones have their own, a user's take the next free."""
+    return _colors(names, SCENARIO_COLORS, _OTHER_SCENARIOS)
+
+
+def type_colors(names: Sequence[str]) -> dict[str, str]:
+    """A colour a city type: the six types have their own, others take the next free."""
+    return _colors(names, TYPE_COLORS, _OTHER_TYPES)
+
+
+def _colors(
+    names: Sequence[str], known: Mapping[str, str], others: Sequence[str]
+) -> dict[str, str]:
+    unknown = [name for name in names if name not in known]
+    return {name: known.get(name) or others[unknown.index(name) % len(others)] for name in names}
+
+
+def pretty_type(name: object) -> str:
+    """A city type as words."""
+    return str(name).replace("_", " ")
 
 
 @contextmanager
@@ -106,6 +142,17 @@ def new_figure(width: float, height: float) -> Figure:
     from matplotlib.figure import Figure as MplFigure
 
     return MplFigure(figsize=(width, height), layout="constrained")
+
+
+def finish_panels(fig: Figure, axes: npt.NDArray[Any], *, used: int, heading: str) -> None:
+    """End of a figure of small panels: hide empty ones, name the axis, one legend, a title."""
+    for ax in axes.flat[used:]:
+        ax.set_visible(False)
+    for ax in axes[:, 0]:
+        ax.set_ylabel("Tg yr$^{-1}$")
+    handles, labels = axes.flat[0].get_legend_handles_labels()
+    fig.legend(handles, labels, loc="outside lower center", ncols=4)
+    fig.suptitle(heading)
 
 
 def save_figure(fig: Figure, *, png: str | Path, svg: str | Path, dpi: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from scenair.figures.style import BASE, PRETTY, SCENARIO, SECTOR_GROUPS, new_figure
+from scenair.figures.style import BASE, PRETTY, SECTOR_GROUPS, finish_panels, new_figure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +22,7 @@ def species_chart(
     reference: xr.DataArray | None,
     species: Sequence[str],
     title: str,
+    color: str,
     year: int,
     base_year: int,
     heading: str,
@@ -35,6 +36,8 @@ def species_chart(
     species : sequence of str
     title : str
         Title of the scenario.
+    color : str
+        Colour of the scenario.
     year, base_year : int
         The year that is marked, and the last history year.
     heading : str
@@ -45,7 +48,7 @@ def species_chart(
     past = totals.sel(year=slice(None, base_year))
     lines = {"Reference (counterfactual)": (reference, BASE)} if reference is not None else {}
     if past.sizes["year"] < totals.sizes["year"]:
-        lines[title] = (totals, SCENARIO)
+        lines[title] = (totals, color)
     lines["History"] = (past, "black")
     axes = fig.subplots(rows, cols, squeeze=False)
     for ax, name in zip(axes.flat, species, strict=False):
@@ -53,13 +56,7 @@ def species_chart(
         if int(totals["year"][0]) < year < int(totals["year"][-1]):
             ax.axvline(year, color="#707070", linewidth=0.7, linestyle="--")
         ax.set_title(PRETTY[name])
-    for ax in axes.flat[len(species) :]:
-        ax.set_visible(False)
-    for ax in axes[:, 0]:
-        ax.set_ylabel("Tg yr$^{-1}$")
-    handles, labels = axes.flat[0].get_legend_handles_labels()
-    fig.legend(handles, labels, loc="outside lower center", ncols=3)
-    fig.suptitle(heading)
+    finish_panels(fig, axes, used=len(species), heading=heading)
     return fig
 
 
