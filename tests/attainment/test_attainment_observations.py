@@ -42,7 +42,7 @@ def stations(tmp_path: Path) -> Path:
 def year_of_hours(days: int = 365) -> xr.Dataset:
     """A season from 90 in January to 30 in July; the control site has 5."""
     time = pd.date_range("2015-01-01", periods=24 * days, freq="h")
-    season = 60 + 30 * np.cos(2 * np.pi * (time.dayofyear.to_numpy() - 1) / 365)
+    season = 60 + 30 * np.cos(2 * np.pi * (time.day_of_year.to_numpy() - 1) / 365)
     noise = np.sin(np.arange(len(time)))[:, None]
     values = season[:, None] * np.array([1.0, 0, 0.9, 1.2, 1.1]) + noise
     values[:, 1] = 5 + noise[:, 0]

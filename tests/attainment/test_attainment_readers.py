@@ -18,6 +18,7 @@ from scenair.attainment.io.readers import (
     read_hourly_csv,
 )
 from scenair.attainment.statistics.qc import FLAGS, apply_flags, qc_flags, runs_of_equal
+from scenair.attainment.statistics.year import daily_values, year_statistics
 from scenair.core.errors import InputError, UnitsError
 
 LEVEL = {"PM2.5": 60.0, "PM10": 90.0, "SO2": 10.0, "NO2": 30.0, "O3": 80.0, "CO": 0.8, "AQI": 80.0}
@@ -280,3 +281,28 @@ def test_beijing_hourly_file_through_the_user_reader(realdata: Path) -> None:
     shown = report.set_index(["pollutant", "flag"])["n_flagged"]
     assert shown["O3", "negative"] == 0
     assert shown["PM25", "fine_above_coarse"] > 0
+
+
+def test_flags_and_statistics_are_the_same_through_dask() -> None:
+    """Blocks of stations give what the whole table gives, lazily until the counts are asked."""
+    rng = np.random.default_rng(3)
+    time = pd.date_range("2017-01-01", periods=24 * 365, freq="h")
+    data = {}
+    for name, level in (("PM25", 50), ("PM10", 60), ("O3", 80)):
+        v = rng.gamma(2, level / 2, (len(time), 6)).astype(np.float32)
+        v[rng.random(v.shape) < 0.05] = np.nan
+        v[100:140, 2] = 77
+        v[500, 3] = -5
+        data[name] = (("time", "site"), v, {"units": "ug m-3"})
+    whole = xr.Dataset(data, coords={"time": time, "site": [f"100{i}A" for i in range(6)]})
+    blocks = whole.chunk({"site": 2})
+    lazy = qc_flags(blocks)
+    assert lazy["PM25"].chunks is not None
+    xr.testing.assert_identical(lazy.compute(), qc_flags(whole))
+    clean, counts = apply_flags(blocks, lazy)
+    again, expected = apply_flags(whole, qc_flags(whole))
+    pd.testing.assert_frame_equal(counts, expected)
+    assert clean["O3"].chunks is not None
+    pd.testing.assert_frame_equal(
+        year_statistics(daily_values(clean)), year_statistics(daily_values(again))
+    )

@@ -74,29 +74,52 @@ def qc_flags(hourly: xr.Dataset) -> xr.Dataset:
     ----------
     hourly : Dataset
         Variables named as :data:`HIGHEST`, (time, site); complete hourly axis; ug m-3
-        (CO mg m-3).
+        (CO mg m-3); NumPy or dask (one chunk in time).
 
     Returns
     -------
     Dataset
-        The same variables, int8 sums of :data:`FLAGS`.
+        The same variables, int8 sums of :data:`FLAGS`; as lazy as the input.
     """
     out = {}
     for name, var in hourly.data_vars.items():
-        v = var.transpose("time", "site").values.astype(np.float64)
-        top, quiet = HIGHEST[str(name)], QUIET[str(name)]
-        with np.errstate(invalid="ignore"):
-            bits = np.where(v < 0, FLAGS["negative"], 0)
-            bits |= np.where(v > top, FLAGS["out_of_range"], 0)
-            bits |= np.where((runs_of_equal(v) >= STUCK_HOURS) & (v > quiet), FLAGS["stuck"], 0)
-            bits |= np.where(_spikes(v, top), FLAGS["spike"], 0)
-            if name == "PM25" and "PM10" in hourly:
-                coarse = hourly["PM10"].transpose("time", "site").values
-                above = v > np.maximum(FINE_FACTOR * coarse, coarse + FINE_STEP)
-                bits |= np.where(above, FLAGS["fine_above_coarse"], 0)
-        out[name] = (("time", "site"), bits.astype(np.int8))
+        inputs = [var]
+        if name == "PM25" and "PM10" in hourly:
+            inputs.append(hourly["PM10"])
+        out[name] = xr.apply_ufunc(
+            _bits,
+            *inputs,
+            kwargs={"top": HIGHEST[str(name)], "quiet": QUIET[str(name)]},
+            input_core_dims=[["time"]] * len(inputs),
+            output_core_dims=[["time"]],
+            dask="parallelized",
+            output_dtypes=[np.int8],
+        ).transpose("time", "site")
     meaning = ", ".join(f"{bit} {name}" for name, bit in FLAGS.items())
-    return xr.Dataset(out, coords=hourly.coords, attrs={"flags": meaning})
+    return xr.Dataset(out, attrs={"flags": meaning})
+
+
+def _bits(
+    values: npt.NDArray[np.float64],
+    coarse: npt.NDArray[np.float64] | None = None,
+    *,
+    top: float,
+    quiet: float,
+) -> npt.NDArray[np.int8]:
+    """Flags of values (..., time); ``coarse`` is PM10 beside PM2.5."""
+    # hours first and together in memory: runs are followed from hour to hour
+    v = np.ascontiguousarray(np.moveaxis(values, -1, 0), dtype=np.float64)
+    with np.errstate(invalid="ignore"):
+        bits = np.where(v < 0, FLAGS["negative"], 0).astype(np.int8)
+        bits |= np.where(v > top, FLAGS["out_of_range"], 0).astype(np.int8)
+        stuck = (runs_of_equal(v) >= STUCK_HOURS) & (v > quiet)
+        bits |= np.where(stuck, FLAGS["stuck"], 0).astype(np.int8)
+        bits |= np.where(_spikes(v, top), FLAGS["spike"], 0).astype(np.int8)
+        if coarse is not None:
+            c = np.moveaxis(coarse, -1, 0)
+            above = v > np.maximum(FINE_FACTOR * c, c + FINE_STEP)
+            bits |= np.where(above, FLAGS["fine_above_coarse"], 0).astype(np.int8)
+    return np.asarray(np.moveaxis(bits, 0, -1), dtype=np.int8)
 
 
 def _spikes(v: npt.NDArray[np.float64], top: float) -> npt.NDArray[np.bool_]:
@@ -125,15 +148,20 @@ def apply_flags(
         pollutant, flag, n_flagged, n_dropped, n_values (values present before).
     """
     mask = sum(FLAGS[name] for name in drop)
-    rows, out = [], {}
+    out, counts = {}, {}
     for name, var in hourly.data_vars.items():
         bits = flags[name].transpose(*var.dims)
-        taken = (bits & mask) != 0
-        out[name] = var.where(~taken).assign_attrs(var.attrs)
-        present = int(np.isfinite(var.values).sum())
-        for flag, bit in FLAGS.items():
-            n = int(((bits & bit) != 0).sum())
-            rows.append((str(name), flag, n, n if flag in drop else 0, present))
+        out[name] = var.where((bits & mask) == 0).assign_attrs(var.attrs)
+        counts[name] = xr.concat(
+            [((bits & bit) != 0).sum() for bit in FLAGS.values()] + [var.notna().sum()],
+            dim="what",
+        )
+    known = xr.Dataset(counts).compute()
+    rows = [
+        (str(name), flag, int(n), int(n) if flag in drop else 0, int(known[name][-1]))
+        for name in hourly.data_vars
+        for flag, n in zip(FLAGS, known[name].values, strict=False)
+    ]
     columns = ["pollutant", "flag", "n_flagged", "n_dropped", "n_values"]
     return xr.Dataset(out, coords=hourly.coords), pd.DataFrame(rows, columns=columns)
 
