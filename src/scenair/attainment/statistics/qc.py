@@ -153,7 +153,7 @@ def apply_flags(
         bits = flags[name].transpose(*var.dims)
         out[name] = var.where((bits & mask) == 0).assign_attrs(var.attrs)
         counts[name] = xr.concat(
-            [((bits & bit) != 0).sum() for bit in FLAGS.values()] + [var.notna().sum()],
+            [((bits & bit) != 0).sum() for bit in FLAGS.values()] + [np.isfinite(var).sum()],
             dim="what",
         )
     known = xr.Dataset(counts).compute()
