@@ -14,6 +14,7 @@ import numpy as np
 
 from scenair.cmaq.ioapi import IoapiFile, Variable
 from scenair.core.errors import InputError
+from scenair.core.io.classic import require_whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,6 +49,7 @@ class IoapiReader:
 
         if not path.is_file():
             raise InputError("file not found", where=str(path))
+        require_whole(path)
         try:
             data = self._stack.enter_context(netCDF4.Dataset(path))
             data.set_auto_maskandscale(False)
