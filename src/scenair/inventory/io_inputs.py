@@ -16,7 +16,6 @@ from scenair.core.io.user_tables import read_user_table
 from scenair.core.regions import adcodes, units
 from scenair.inventory.estimate import Estimate, Tables, estimate, require_national
 from scenair.inventory.fusion import Change, apply_own, regional_targets
-from scenair.inventory.readers import meic
 from scenair.inventory.readers.declared import (
     OWN_INVENTORY,
     PLANT_SURVEY,
@@ -26,7 +25,7 @@ from scenair.inventory.readers.declared import (
     city_statistics,
     emissions_table,
 )
-from scenair.inventory.readers.files import read_gridded
+from scenair.inventory.readers.files import read_gridded, read_meic
 from scenair.inventory.regional import provincial_table
 from scenair.inventory.shares import PROVINCES
 from scenair.inventory.survey import raised_totals, survey_plants
@@ -189,21 +188,21 @@ def provincial_sums(patterns: Sequence[str]) -> pd.DataFrame:
                 remedy="paths are relative to the working directory",
             )
         files += found
-    return provincial_table(list(_grids(files)), units())
+    return provincial_table(_grids(files), units())
 
 
 def _grids(files: Sequence[str]) -> Iterator[xr.Dataset]:
-    """One dataset a file; files of MEIC are joined by year and species first."""
-    groups: dict[tuple[int, str], list[xr.Dataset]] = {}
+    """One dataset a file; files of MEIC joined by year and species, a group at a time."""
+    groups: dict[tuple[int, str], list[str]] = {}
     for file in files:
         ds = read_gridded(file)
         if ds.attrs["product"] == "MEIC":
             key = (int(ds.attrs["year"]), str(ds.attrs["species"]))
-            groups.setdefault(key, []).append(ds)
+            groups.setdefault(key, []).append(file)
         else:
             yield ds
-    for parts in groups.values():
-        yield meic.combine(parts)
+    for names in groups.values():
+        yield read_meic(names)
 
 
 def city_gdp(options: InventoryConfig) -> pd.DataFrame | None:

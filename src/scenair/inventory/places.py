@@ -10,6 +10,7 @@ import scipy.sparse as sp
 
 from scenair.core.errors import InputError, MassBalanceError
 from scenair.core.grids import LATLON, Grid
+from scenair.core.io.netcdf import compute
 from scenair.core.overlay import polygon_areas
 
 if TYPE_CHECKING:
@@ -134,7 +135,8 @@ def aggregate(
     """
     west, south, east, north = units.total_bounds
     box = ds.sel(lat=slice(south - 1, north + 1), lon=slice(west - 1, east + 1))
-    annual = box["emission"].sum("month").values.reshape(box.sizes["sector"], -1)
+    (sums,) = compute(box["emission"].sum("month"), where=where)
+    annual = sums.to_numpy().reshape(box.sizes["sector"], -1)
     share = _overlay(box["lat"].values, box["lon"].values, units)
     values = np.asarray((share @ annual.T).T)
     whole = annual.sum(axis=1)

@@ -12,7 +12,7 @@ from scenair.core.species import SPECIES
 from scenair.inventory.places import aggregate
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
     import geopandas as gpd
     import xarray as xr
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 COLUMNS = ("adcode", "year", "sector", "species", "value", "unit", "source")
 
 
-def provincial_table(grids: Sequence[xr.Dataset], units: gpd.GeoDataFrame) -> pd.DataFrame:
+def provincial_table(grids: Iterable[xr.Dataset], units: gpd.GeoDataFrame) -> pd.DataFrame:
     """Provincial emission of gridded inventories, in the schema of a regional inventory.
 
     Months are summed; a product's sectors outside MEIC's six are left out by its reader, a sector
@@ -28,8 +28,8 @@ def provincial_table(grids: Sequence[xr.Dataset], units: gpd.GeoDataFrame) -> pd
 
     Parameters
     ----------
-    grids : sequence of Dataset
-        The one form, mass units, whole years.
+    grids : iterable of Dataset
+        The one form, mass units, whole years; looked at one after the other.
     units : GeoDataFrame
         Index adcode, column province.
 

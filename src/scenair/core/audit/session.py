@@ -19,10 +19,14 @@ if TYPE_CHECKING:
 logger = logging.getLogger("scenair")
 
 
+def _snakemake() -> object | None:
+    """What Snakemake hands to the script that runs, if one does."""
+    return getattr(sys.modules["__main__"], "snakemake", None)
+
+
 def _stamps() -> dict[str, tuple[int, int] | None]:
-    """Time and size of the inputs of the Snakemake script that runs, if one does."""
-    snakemake = getattr(sys.modules["__main__"], "snakemake", None)
-    return {str(name): _stamp(str(name)) for name in getattr(snakemake, "input", ())}
+    """Time and size of the inputs of the script that runs."""
+    return {str(name): _stamp(str(name)) for name in getattr(_snakemake(), "input", ())}
 
 
 def _stamp(name: str) -> tuple[int, int] | None:
@@ -41,6 +45,18 @@ def _require_unchanged(before: dict[str, tuple[int, int] | None]) -> None:
             where=", ".join(changed),
             remedy="let the input rest and give the same command again",
         )
+
+
+def _set_threads() -> None:
+    """One thread a job where the rule asks for no more: parallel work is Snakemake's business.
+
+    Only what is imported later looks at these, therefore a script imports its stage inside the job.
+    """
+    threads = int(getattr(_snakemake(), "threads", 1))
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(variable, "1")
+    os.environ.setdefault("DASK_SCHEDULER", "threads" if threads > 1 else "synchronous")
+    os.environ.setdefault("DASK_NUM_WORKERS", str(threads))
 
 
 @contextmanager
@@ -63,9 +79,7 @@ def job(log: str | Path, *, name: str) -> Iterator[None]:
     crash_log = None if faulthandler.is_enabled() else path.open("a", encoding="utf-8")
     if crash_log is not None:
         faulthandler.enable(crash_log)
-    # one thread a job: parallel work is Snakemake's business
-    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ.setdefault(variable, "1")
+    _set_threads()
     try:
         logger.info("%s begins", name)
         before = _stamps()

@@ -6,6 +6,8 @@ variables computed and written one after the other. The same data give the same 
 
 from __future__ import annotations
 
+import math
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +18,7 @@ import xarray as xr
 from scenair.core.audit.memory import CHUNK_BYTES, bounded_chunks
 from scenair.core.errors import InputError, UnitsError
 from scenair.core.io.atomic import atomic_path
-from scenair.core.io.safe import MAX_ARRAY_BYTES
+from scenair.core.io.safe import MAX_ARRAY_BYTES, MAX_CHUNKS
 from scenair.core.io.tables import tables_read
 
 if TYPE_CHECKING:
@@ -139,14 +141,12 @@ def open_netcdf(
                 _require_fitting(lazy, file)
                 ds = lazy.load()
         else:
-            ds = xr.open_dataset(file, engine="netcdf4", chunks=dict(chunks))
+            with warnings.catch_warnings():
+                # small variables may be kept in other pieces than the largest
+                warnings.filterwarnings("ignore", message="The specified chunks separate")
+                ds = xr.open_dataset(file, engine="netcdf4", chunks=dict(chunks))
     except (OSError, ValueError, TypeError, RuntimeError) as error:
-        raise InputError(
-            "not a readable netCDF file (truncated or of another format)",
-            where=str(file),
-            value=str(error).splitlines()[0],
-            remedy="delete it and run again, or bring it anew",
-        ) from error
+        raise _unreadable(str(file), error) from error
     wanted: dict[str, str | None] = (
         dict(variables.items()) if isinstance(variables, Mapping) else dict.fromkeys(variables)
     )
@@ -183,10 +183,9 @@ def open_in_chunks(
     variables : mapping of name -> units, or names
         As for :func:`open_netcdf`.
     limit : int
-        Bytes a chunk of the largest variable.
+        Bytes a chunk of the largest variable (more where the file itself keeps more together).
     multiple : int
-        See :func:`scenair.core.audit.memory.bounded_chunks`; at least what the file itself keeps
-        together, so that no stored chunk is unpacked twice.
+        See :func:`scenair.core.audit.memory.bounded_chunks`.
 
     Raises
     ------
@@ -196,18 +195,56 @@ def open_in_chunks(
     with open_netcdf(path, chunks={}) as probe:
         largest = max(probe.variables.values(), key=lambda v: v.nbytes)
         sizes = {str(d): n for d, n in largest.sizes.items()}
-        stored = dict(zip(sizes, largest.encoding.get("chunksizes") or (), strict=False))
+        stored = largest.encoding.get("chunksizes") or (1,) * len(sizes)
+    if largest.nbytes > MAX_CHUNKS * limit:
+        raise InputError(
+            "a header that declares more than any file holds", where=str(path),
+            value=f"{largest.nbytes / 1e12:.1f} TB", allowed=f"{MAX_CHUNKS * limit / 1e12:.1f} TB",
+        )  # fmt: skip
     cut = next((d for d in along if d in sizes), None)
     if cut is None or 0 in sizes.values():
         raise InputError(
             "nothing to cut a large file along", where=str(path), value=sizes,
             allowed=f"a dimension named {' or '.join(along)}, no dimension of length 0",
         )  # fmt: skip
-    step = max(multiple, int(stored.get(cut) or 1))
-    chunks = bounded_chunks(
-        sizes, along=cut, itemsize=largest.dtype.itemsize, limit=limit, multiple=step
+    # counted in what the file keeps together: no stored chunk is unpacked twice
+    unit = dict(zip(sizes, stored, strict=True))
+    block = largest.dtype.itemsize * math.prod(stored)
+    blocks = bounded_chunks(
+        {dim: -(-length // unit[dim]) for dim, length in sizes.items()},
+        along=cut,
+        itemsize=block,
+        limit=max(limit, block),
+        multiple=math.lcm(multiple, unit[cut]) // unit[cut],
     )
+    chunks = {dim: min(sizes[dim], count * unit[dim]) for dim, count in blocks.items()}
     return open_netcdf(path, variables=variables, chunks=chunks)
+
+
+def compute(*values: Any, where: str) -> tuple[Any, ...]:
+    """What dask has only planned, in one walk over the file; plain values come back as they are.
+
+    Raises
+    ------
+    InputError
+        A file that breaks off or is damaged inside.
+    """
+    import dask.base
+
+    walk: Any = dask.base.compute  # dask has no types
+    try:
+        return tuple(walk(*values))
+    except (OSError, RuntimeError) as error:
+        raise _unreadable(where, error) from error
+
+
+def _unreadable(where: str, error: Exception) -> InputError:
+    return InputError(
+        "not a readable netCDF file (truncated or of another format)",
+        where=where,
+        value=next(iter(str(error).splitlines()), type(error).__name__),
+        remedy="delete it and run again, or bring it anew",
+    )
 
 
 def _require_fitting(ds: xr.Dataset, file: Path) -> None:

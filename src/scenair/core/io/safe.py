@@ -36,6 +36,8 @@ MAX_TABLE_BYTES: Final = 4_000_000_000
 MAX_JSON_BYTES: Final = 200_000_000
 #: What a netCDF file may take when it is read at once; larger ones are read in chunks.
 MAX_ARRAY_BYTES: Final = 8_000_000_000
+#: Pieces of a netCDF file that is read in chunks.
+MAX_CHUNKS: Final = 100_000
 MAX_ARCHIVE_BYTES: Final = 50_000_000_000
 MAX_ARCHIVE_MEMBERS: Final = 100_000
 _BLOCK: Final = 1 << 20

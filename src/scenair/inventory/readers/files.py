@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from scenair.core.errors import InputError
-from scenair.core.io.netcdf import open_netcdf
+from scenair.core.io.netcdf import open_in_chunks
 from scenair.inventory.readers import meic
 from scenair.inventory.readers.products import parse_product
 
@@ -16,11 +16,16 @@ if TYPE_CHECKING:
     import xarray as xr
 
 
+#: Dimensions along which a large file may be cut, the first that it has.
+_CUT: Final = ("time", "month", "lat", "latitude", "y", "xysize")
+
+
 def read_gridded(path: str | Path, *, units: str | None = None) -> xr.Dataset:
     """A gridded inventory file of any known product, in the one form.
 
     ``.asc`` is MEIC; a netCDF file with ``z`` and ``x_range`` is MEIC; everything else is sniffed
-    (see :func:`scenair.inventory.readers.products.identify`).
+    (see :func:`scenair.inventory.readers.products.identify`). These stay on disk: a dask array in
+    chunks that keep memory bounded whatever the size of the file.
 
     Raises
     ------
@@ -36,7 +41,7 @@ def read_gridded(path: str | Path, *, units: str | None = None) -> xr.Dataset:
         except UnicodeDecodeError as error:
             raise InputError("not an ASCII grid", where=str(file), value=str(error)) from None
         return meic.parse_asc(text, name=file.name)
-    ds = open_netcdf(file)
+    ds = open_in_chunks(file, along=_CUT)
     if "z" in ds.variables and "x_range" in ds.variables:
         return meic.parse_dataset(ds, name=file.name)
     return parse_product(ds, name=file.name, units=units)

@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 
 from scenair.core.errors import InputError, UnitsError
+from scenair.core.io.netcdf import compute
 from scenair.core.periods import seconds_in_months
 
 if TYPE_CHECKING:
@@ -110,20 +111,19 @@ def month_seconds(year: int, months: Sequence[int]) -> Array:
     return np.array([table.sum() if m == 0 else table[m - 1] for m in months])
 
 
-def clean(values: Array, *, nodata: float | None) -> tuple[Array, dict[str, float]]:
-    """Missing and negative cells to zero, with their count and mass."""
-    values = np.array(values, dtype=np.float64)
+def clean(values: Array, *, nodata: float | None) -> tuple[Array, dict[str, Any]]:
+    """Missing and negative cells to zero, with their count and mass (planned where dask plans)."""
+    values = values.astype(np.float64)
     missing = ~np.isfinite(values)
     if nodata is not None and np.isfinite(nodata):
-        missing |= values == nodata
+        missing = missing | (values == nodata)
     negative = ~missing & (values < 0)
     audit = {
-        "audit_missing_cells": float(missing.sum()),
-        "audit_negative_cells": float(negative.sum()),
-        "audit_negative_mass": float(values[negative].sum()),
+        "audit_missing_cells": missing.sum(),
+        "audit_negative_cells": negative.sum(),
+        "audit_negative_mass": np.where(negative, values, 0.0).sum(),
     }
-    values[missing | negative] = 0.0
-    return values, audit
+    return np.where(missing | negative, 0.0, values), audit
 
 
 def gridded(
@@ -142,14 +142,14 @@ def gridded(
 
     Parameters
     ----------
-    values : array (sector, month, lat, lon)
+    values : array (sector, month, lat, lon), NumPy or dask
         In ``units``; any latitude order, longitudes in -180..180 or 0..360.
     lat, lon : array
         Cell centres, degrees.
     units : str
         ``Mg cell-1 month-1``, ``Mg cell-1 yr-1`` or the same in Mmol.
     attrs : dict
-        product, species, year and whatever else is known.
+        product, species, year and whatever else is known, sums that dask has planned included.
     nodata : float, optional
         The file's word for missing.
 
@@ -159,13 +159,16 @@ def gridded(
         Nothing but missing cells, or an irregular coordinate.
     """
     values, audit = clean(values, nodata=nodata)
-    audit["audit_total"] = float(values.sum())
-    if audit["audit_missing_cells"] == values.size:
-        raise InputError("a file without any value", where=where, allowed="at least one cell")
+    audit["audit_total"] = values.sum()
     if lat[0] > lat[-1]:
         lat, values = lat[::-1], values[:, :, ::-1]
     order, lon = _ascending(lon)
-    values = values[..., order]
+    if (np.diff(order) != 1).any():
+        values = values[..., order]
+    # all sums in one walk over the file
+    attrs, audit, kept = compute(attrs, audit, values.sum(), where=where)
+    if audit["audit_missing_cells"] == values.size:
+        raise InputError("a file without any value", where=where, allowed="at least one cell")
     lat_edges, lon_edges = edges(lat, where=f"{where}, lat"), edges(lon, where=f"{where}, lon")
     if lat_edges[0] < -90.01 or lat_edges[-1] > 90.01:
         raise InputError("latitudes beyond the poles", where=where, value=lat_edges[[0, -1]])
@@ -181,11 +184,10 @@ def gridded(
             "lat": ("lat", np.asarray(lat, float), {"units": "degrees_north"}),
             "lon": ("lon", np.asarray(lon, float), {"units": "degrees_east"}),
         },
-        attrs={**attrs, **audit},
+        attrs={**attrs, **{key: float(value) for key, value in audit.items()}},
     )
     for name in ("lat_bnds", "lon_bnds"):
         ds[name].attrs["units"] = "degrees"
-    kept = float(ds["emission"].sum())
     if not np.isclose(kept, audit["audit_total"], rtol=1e-12, atol=0):
         raise InputError("mass was lost while reading", where=where, value=kept)
     return ds
@@ -213,4 +215,5 @@ def flux_to_mass(values: Array, *, lat: Array, lon: Array, seconds: Array, where
     if lat[0] > lat[-1]:
         area = area[::-1]
     # cells of a regular grid are as wide everywhere: the order of longitudes does not matter
-    return np.asarray(values * area * seconds[None, :, None, None] * 1e-3)
+    mass: Array = values * (area * 1e-3) * seconds[None, :, None, None]
+    return mass

@@ -229,12 +229,12 @@ def parse_product(
     found = _variables(ds, product=product, name=name, sector=sector)
     words = SECTOR_WORDS[product]
     sums: dict[str, Array] = {}
-    left_out = 0.0
+    left_out: Any = 0.0
     for word, var in found.items():
         values = _mass(var, lat=lat, lon=lon, year=year, units=units, where=f"{name}, {word}")
         meic = words.get(word, "total")
         if meic is None:
-            left_out += float(np.nansum(values))
+            left_out += np.nansum(values)
         else:
             sums[meic] = _add(sums[meic], values) if meic in sums else values
     if not sums:
@@ -269,7 +269,7 @@ def _mass(
     var: xr.DataArray, *, lat: Array, lon: Array, year: int, units: str | None, where: str
 ) -> Array:
     """Values (month, lat, lon) in Mg a cell and period."""
-    values = np.asarray(var.values, dtype=np.float64)
+    values: Array = var.data.astype(np.float64)
     if values.ndim == 2:
         values = values[None]
     if values.shape[0] not in (1, 12) or values.shape[1:] != (len(lat), len(lon)):
@@ -289,7 +289,8 @@ def _mass(
     if is_flux(text):
         seconds = month_seconds(year, months)
         mass = flux_to_mass(values[None], lat=lat, lon=lon, seconds=seconds, where=where)
-        return np.asarray(mass[0], dtype=np.float64)
+        first: Array = mass[0]
+        return first
     factor, period = mass_unit(text, where=where)
     if period is not None and (period == "year") != (months == [0]):
         raise UnitsError(
@@ -298,4 +299,4 @@ def _mass(
             value=f"{text} with {len(months)} time(s)",
             allowed="12 months a month, or one field a year",
         )
-    return np.multiply(values, factor, dtype=np.float64)
+    return values * factor
