@@ -65,6 +65,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.set_defaults(help=parser.print_help)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _cmaq(commands)
+    _monitors(commands)
     _verify(commands)
     _crate(commands)
     return parser
@@ -187,3 +188,63 @@ def _crate(commands: Commands) -> None:
     crate.add_argument(
         "--license", required=True, metavar="ADDRESS", help="licence under which you hand it on"
     )
+
+
+def _monitors(commands: Commands) -> None:
+    group = _add(commands, "monitors", run=None, text="observations: judged, tracked, exchanged")
+    inner = group.add_subparsers(title="commands", metavar="COMMAND")
+    judge = _add(
+        inner, "evaluate", run="scenair.cli.monitors:evaluate",
+        text="judge a year of hourly archives by GB 3095, HJ 663 and HJ 633",
+    )  # fmt: skip
+    _hourly_files(judge)
+    judge.add_argument("--year", type=int, required=True)
+    judge.add_argument("--source", default="own archive", help="named in the monitor table")
+    judge.add_argument("--standard", default="auto-by-year", help="profile; default: %(default)s")
+    judge.add_argument("--out", required=True, metavar="FOLDER", help="where the tables go")
+    track = _add(
+        inner, "track", run="scenair.cli.monitors:track",
+        text="observed years beside a scenario's path (status 1 where the plan is missed)",
+    )  # fmt: skip
+    track.add_argument("plan", help="results/attainment/path_{scenario}.csv")
+    track.add_argument("observed", nargs="+", help="monitors_{year}.csv of each observed year")
+    track.add_argument("--out", required=True, metavar="CSV")
+    write = _add(
+        inner, "to-smat", run="scenair.cli.monitors:to_smat",
+        text="daily values as a monitor file of SMAT-CE and MATS",
+    )  # fmt: skip
+    _hourly_files(write)
+    write.add_argument("--pollutant", default="PM25", help="default: %(default)s")
+    write.add_argument("--out", required=True, metavar="CSV")
+    read = _add(
+        inner, "from-smat", run="scenair.cli.monitors:from_smat",
+        text="a monitor file of SMAT-CE or MATS as a table",
+    )  # fmt: skip
+    read.add_argument("file")
+    read.add_argument("--out", required=True, metavar="CSV")
+
+
+def _hourly_files(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", nargs="+", metavar="FILE")
+    parser.add_argument("--stations", required=True, metavar="CSV", help="station,lon,lat,control")
+    parser.add_argument(
+        "--format", choices=("wide", "long", "csv"), default="wide",
+        help="one column a station, one row a station and hour, or time,station,pollutants",
+    )  # fmt: skip
+    parser.add_argument(
+        "--label", choices=("ending", "beginning"), default="ending", help="what an hour names"
+    )
+    parser.add_argument(
+        "--column", action="append", default=[], type=_pair, metavar="COLUMN=ITEM",
+        help="csv: what a column holds, for example PM2.5=PM25 (again for each)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--unit", action="append", default=[], type=_pair, metavar="ITEM=UNIT",
+        help='csv: a unit other than ug m-3 (CO mg m-3), for example "CO=ug m-3"',
+    )  # fmt: skip
+
+
+def _pair(text: str) -> str:
+    if "=" not in text.strip("="):
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
+    return text
