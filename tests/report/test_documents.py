@@ -10,7 +10,7 @@ from pathlib import Path
 import yaml
 
 from scenair.config.base import Section
-from scenair.config.figures import FIGURES, SCENARIO_FIGURES
+from scenair.config.figures import FIGURES, PROJECTION_FIGURES, SCENARIO_FIGURES
 from scenair.config.reference import BEGIN, END, all_comments, describe, reference, renew
 
 
@@ -83,8 +83,9 @@ def test_environment_has_every_dependency(repo: Path) -> None:
 
 def test_every_figure_is_described(repo: Path) -> None:
     text = (repo / "docs/figures.md").read_text(encoding="utf-8")
-    described = set(re.findall(r"^\| `([a-z0-9_]+)` \|", text, flags=re.MULTILINE))
-    assert described == {*FIGURES, *SCENARIO_FIGURES}
+    described = set(re.findall(r"^\| `([a-z0-9_{}]+)` \|", text, flags=re.MULTILINE))
+    drivers = "drivers_{scenario}"
+    assert described == {*FIGURES, *SCENARIO_FIGURES, *PROJECTION_FIGURES, drivers}
 
 
 def test_documents_point_to_what_exists(repo: Path) -> None:

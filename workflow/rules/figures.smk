@@ -65,3 +65,54 @@ rule scenario_figures:
         titles=[SCENARIOS[name].title for name in COMPARED],
     script:
         "../scripts/scenario_figures.py"
+
+
+# measures and peaks over all scenarios
+rule measure_figures:
+    input:
+        tables=tables("projection/measure_names.csv"),
+        potentials="results/projection/potentials.csv",
+        scores="results/projection/peak_scores_types.csv",
+        peaks="results/projection/peaks_by_type.csv",
+    output:
+        png=expand("results/projection/figures/{stem}.png", stem=PROJECTION_STEMS),
+        svg=expand("results/projection/figures/{stem}.svg", stem=PROJECTION_STEMS),
+    log:
+        "logs/measure_figures.log",
+    benchmark:
+        "benchmarks/rules/measure_figures.tsv"
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        code=code_id("scenair.figures.io_measures"),
+        config=section("figures"),
+        year=CONFIG.projection.decomposition_year,
+        titles={name: SCENARIOS[name].title for name in COMPARED},
+    script:
+        "../scripts/measure_figures.py"
+
+
+# what changes the emissions of a scenario, asked for by name
+rule driver_figures:
+    input:
+        tables=tables("projection/measure_names.csv"),
+        contributions="results/trajectories/{scenario}.contributions.csv",
+        shapley="results/trajectories/{scenario}.shapley.csv",
+        sectors="results/trajectories/{scenario}.sectors.csv",
+    output:
+        png="results/projection/figures/drivers_{scenario}.png",
+        svg="results/projection/figures/drivers_{scenario}.svg",
+    log:
+        "logs/driver_figures/{scenario}.log",
+    benchmark:
+        "benchmarks/rules/driver_figures/{scenario}.tsv"
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        code=code_id("scenair.figures.io_measures"),
+        config=section("figures"),
+        title=lambda wildcards: scenario_title(wildcards.scenario),
+    script:
+        "../scripts/driver_figures.py"

@@ -1,8 +1,9 @@
 # What figures and the report of one year and scenario are made from.
-from scenair.config.figures import FIGURES, SCENARIO_FIGURES
+from scenair.config.figures import FIGURES, PROJECTION_FIGURES, SCENARIO_FIGURES
 
 FIGURE_STEMS = tuple(FIGURES)
 SCENARIO_STEMS = tuple(SCENARIO_FIGURES)
+PROJECTION_STEMS = tuple(PROJECTION_FIGURES)
 # what a job of figures holds: libraries and city tables, and a species on the grid
 FIGURES_MB = 380 + round(0.008 * CASE.grid.build().size)
 # the counterfactual first, then by name

@@ -71,10 +71,20 @@ SCENARIO_FIGURES: Final[dict[str, str]] = {
     "scenarios_trajectories": "Emissions of all units in every scenario, with history.",
     "scenarios_outcome": (
         "Monitored cities at or below the limit in force and the other limit, population-weighted "
-        "PM2.5, and units whose CO2 has peaked, by scenario; whiskers: background x 0.5 to 1.5."
+        "PM2.5, and units whose CO2 has peaked, by scenario; whiskers: range over the background."
     ),
     "scenarios_peaked": "Units whose CO2 has peaked by the year, by city type and scenario.",
     "scenarios_double": "Double attainment of the monitored cities by scenario.",
+}
+
+#: Measures and peaks over all scenarios (``results/projection/figures/``).
+PROJECTION_FIGURES: Final[dict[str, str]] = {
+    "measure_potentials": (
+        "Reduction of the national total by each measure alone at its strongest level; marks: "
+        "weaker levels. A bar to the left is a rise."
+    ),
+    "type_scores": "Scores of city types (importance, feasibility, action and their mean).",
+    "peaked_by_type": "Units whose direct CO2 has peaked by a year, by city type and scenario.",
 }
 
 

@@ -113,7 +113,7 @@ def _figures(
             colors=colors,
             limit=limit,
             other_limit=other_limit,
-            heading=f"Outcome in {year} by scenario (whiskers: background × 0.5 to 1.5)",
+            heading=f"Outcome in {year} by scenario (whiskers: {_factors(summaries)})",
         ),
     )
     yield (
@@ -128,6 +128,12 @@ def _figures(
         "scenarios_double",
         double_chart(scenarios.double_by_scenario(doubles), heading=f"Double attainment, {year}"),
     )
+
+
+def _factors(summaries: Mapping[str, Mapping[str, Any]]) -> str:
+    """The multiples of the background that the runs were taken at."""
+    found = [item["background_factor"] for s in summaries.values() for item in s["sensitivity"]]
+    return f"background × {min(found):g} to {max(found):g}"
 
 
 def read_double(path: str | Path) -> pd.DataFrame:
