@@ -139,6 +139,24 @@ def read(arguments: Namespace) -> int:
     return 0
 
 
+def budget(arguments: Namespace) -> int:
+    """Compare CMAQ's own sum of emissions with the files; 1 where they differ."""
+    from scenair.cmaq.budget import TOLERANCE
+    from scenair.cmaq.io_budget import check_budget
+
+    table, left = check_budget(arguments.budget, arguments.files, mechanism=arguments.mechanism)
+    if table.empty:
+        raise InputError("no species in common", where=arguments.budget)
+    formats = {"files": "{:.6g}".format, "model": "{:.6g}".format}
+    formats["relative_error"] = "{:+.1e}".format
+    sys.stdout.write(table.to_string(index=False, formatters=formats) + "\n")
+    if left:
+        sys.stderr.write(f"not compared: {', '.join(left)}\n")
+    off = table["relative_error"].abs() > TOLERANCE
+    sys.stderr.write(f"{int(off.sum())} of {len(table)} differ by more than {TOLERANCE:g}\n")
+    return int(off.any())
+
+
 def met(arguments: Namespace) -> int:
     """Write quarterly means of wrfout files or of MCIP folders."""
     from scenair.cmaq.io_meteorology import read_mcip, read_wrf, write_quarters

@@ -87,6 +87,7 @@ def _cmaq(commands: Commands) -> None:
     _cmaq_desid(inner)
     _cmaq_kit(inner)
     _cmaq_read(inner)
+    _cmaq_budget(inner)
     _cmaq_met(inner)
     _cmaq_write(inner)
 
@@ -147,6 +148,16 @@ def _cmaq_read(inner: Commands) -> None:
     read.add_argument("files", nargs="+", metavar="FILE", help="ACONC, AELMO or COMBINE files")
     read.add_argument("--background", metavar="NC", help="annual.nc of a run without controls")
     read.add_argument("--partial", action="store_true", help="accept fewer than 324 days")
+
+
+def _cmaq_budget(inner: Commands) -> None:
+    budget = _add(
+        inner, "budget", run="scenair.cli.cmaq:budget",
+        text="what CMAQ says it emitted (CTM_BUDGET) against the emission files of that day",
+    )  # fmt: skip
+    budget.add_argument("budget", metavar="TXT", help="CCTM_BUDGET_*.txt of one UTC day")
+    budget.add_argument("files", nargs="+", metavar="FILE", help="all emission files of the day")
+    budget.add_argument("--mechanism", default="cb6r5_ae7", help="default: %(default)s")
 
 
 def _cmaq_met(inner: Commands) -> None:
