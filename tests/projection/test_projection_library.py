@@ -93,15 +93,18 @@ def test_destination_in_another_sector_with_its_ratio() -> None:
     assert (found[1].sector, found[1].ratio) == ("on_road", None)
 
 
-def test_paths_are_linear_and_start_at_the_base_year() -> None:
+def test_paths_start_at_the_base_year_and_keep_their_knots() -> None:
     p = parameter(0.0, {2030: 0.5, 2035: 0.6}, baseline={2030: 0.1})
     found = paths(p, years=range(2017, 2036), base_year=2017, diverge=2018)
     assert found.shape == (4, 19)
     assert (found[:, 0] == 0).all()
-    # 2025: 8/13 of the way to 2030
-    assert found[3, 8] == pytest.approx(0.5 * 8 / 13)
+    assert found[3, 13] == 0.5
     assert found[3, -1] == 0.6
-    assert found[0, -1] == pytest.approx(0.1), "held after its last year"
+    assert (np.diff(found[3]) > 0).all()
+    # no kink at 2030: the yearly step changes by little from one year to the next
+    step = np.diff(found[3])
+    assert np.abs(np.diff(step)).max() < 0.25 * step.max()
+    assert found[0, 13] == found[0, -1] == 0.1, "held after its last year"
 
 
 def test_a_level_is_never_weaker_than_the_baseline() -> None:

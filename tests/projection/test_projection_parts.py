@@ -196,7 +196,9 @@ def test_any_stock_balances(stock: np.ndarray) -> None:
 
 
 # ------------------------------------------------------------------ controls
-def tables(share_2030: float = 0.6) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+def tables(
+    share_2030: float = 0.6, fugitive: tuple[float, float] = (0.0, 0.0)
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     technologies = pd.DataFrame(
         [("power", "SO2", "FGD", "coal", "SO2", 0.9), ("power", "PM", "FF", "coal", "PM25", 0.9),
          ("power", "PM", "FF", "coal", "PM10", 0.99)],
@@ -210,16 +212,23 @@ def tables(share_2030: float = 0.6) -> tuple[pd.DataFrame, pd.DataFrame, pd.Data
         columns=["sector", "chain", "technology", "policy", "year", "value"],
     )  # fmt: skip
     effects = pd.DataFrame(
-        [("power", "SO2", "FGD", "CO2", 0.5), ("power", "SO2", "FGD", "energy", 0.01)],
-        columns=["sector", "chain", "technology", "effect", "value"],
-    )
-    return technologies, shares, effects
+        [("power", "SO2", "FGD", "coal", "CO2", 0.5),
+         ("power", "SO2", "FGD", "coal", "energy", 0.01)],
+        columns=["sector", "chain", "technology", "source_name", "effect", "value"],
+    )  # fmt: skip
+    escaped = pd.DataFrame(
+        [("power", "PM", p, y, v)
+         for p in ("current", "enhanced", "best")
+         for y, v in zip((2017, 2035), fugitive, strict=True)],
+        columns=["sector", "chain", "policy", "year", "value"],
+    )  # fmt: skip
+    return technologies, shares, effects, escaped
 
 
-def applied(policy: str, new: float = 0.0) -> object:
+def applied(policy: str, new: float = 0.0, fugitive: tuple[float, float] = (0.0, 0.0)) -> object:
     pairs = (("power", "coal"), ("power", "gas"))
     return apply_controls(
-        build_chains(*tables()),
+        build_chains(*tables(fugitive=fugitive)),
         years=YEARS,
         pairs=pairs,
         policy=(policy,),
@@ -259,15 +268,39 @@ def test_pm10_never_falls_below_pm25() -> None:
     assert pm10 == pytest.approx(fine + 1.0 * (1 - 0.99) / (1 - 0.4 * 0.99))
 
 
+def test_what_escapes_the_hoods_is_not_removed() -> None:
+    fine = SPECIES.index("PM25")
+    found = applied("best", fugitive=(0.1, 0.05))
+    # base R = 0.9 x 0.4 x 0.9 = 0.324; 2035: 0.95 x 1 x 0.9 = 0.855
+    assert found.remainder[-1, 0, 0, fine] == pytest.approx(0.145 / 0.676)  # type: ignore[attr-defined]
+    without = applied("best").remainder[-1, 0, 0, fine]  # type: ignore[attr-defined]
+    assert found.remainder[-1, 0, 0, fine] > without  # type: ignore[attr-defined]
+
+
+def test_wrong_fugitive_shares_are_told() -> None:
+    for column, value, words in (
+        ("value", 1.2, "a fugitive share outside 0 to 1"),
+        ("chain", "dust", "unknown chain or policy"),
+        ("policy", "none", "unknown chain or policy"),
+    ):
+        parts = tables()
+        parts[3].loc[0, column] = value
+        with pytest.raises(InputError, match=words):
+            build_chains(*parts)
+    parts = tables()
+    with pytest.raises(InputError, match="fugitive shares of a policy are missing.*best"):
+        build_chains(*parts[:3], parts[3][parts[3]["policy"] != "best"])
+
+
 def test_shares_over_one_are_refused() -> None:
-    technologies, shares, effects = tables()
+    technologies, shares, effects, escaped = tables()
     shares.loc[shares["year"] == 2035, "value"] = 1.2
     with pytest.raises(InputError, match=r"shares of one chain outside 0 to 1.*1\.2"):
-        build_chains(technologies, shares, effects)
-    technologies, shares, effects = tables()
+        build_chains(technologies, shares, effects, escaped)
+    technologies, shares, effects, escaped = tables()
     technologies.loc[0, "value"] = 90.0
     with pytest.raises(InputError, match="a removal outside 0 to 1"):
-        build_chains(technologies, shares, effects)
+        build_chains(technologies, shares, effects, escaped)
 
 
 def test_shipped_chains_order_policies(setup: Setup) -> None:

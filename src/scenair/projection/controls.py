@@ -1,10 +1,13 @@
 """End-of-pipe control: technologies of a sector, their shares under a policy, what they remove.
 
 In a chain of a sector (for SO2, NOx, PM, VOC ...) the shares of the technologies sum to at most 1,
-the rest is uncontrolled; removal = sum of share x efficiency. The inventory's own removal holds in
-the base year; afterwards its remainder is scaled by (1 - R(t)) / (1 - R(base)), and R never falls.
+the rest is uncontrolled. A part of the raw emission never reaches a stack (hoods, doors, yards,
+small furnaces beside the main one): removal = (1 - fugitive) x sum of share x efficiency. The
+inventory's own removal holds in the base year; afterwards its remainder is scaled by
+(1 - R(t)) / (1 - R(base)), and R never falls.
 The efficiency given for PM10 is that of its coarse part, so that PM10 never gets below PM25.
-New plants get the best shares of their year.
+New plants get the best shares of their year. Co-effects (limestone CO2, ammonia slip, fuel for the
+filters) are added by the fuel that is treated; they are never multiples of what was there before.
 """
 
 from __future__ import annotations
@@ -32,7 +35,11 @@ _Shares: TypeAlias = "dict[tuple[str, str, str], dict[int, dict[str, float]]]"
 
 @dataclass(frozen=True)
 class Chain:
-    """One chain: efficiencies (technology, species) and shares policy -> year -> (technology,)."""
+    """One chain: efficiencies (technology, species) and shares policy -> year -> (technology,).
+
+    ``fugitive`` policy -> year -> share of the raw emission that no technology sees (empty: none);
+    ``effects`` (effect, source) -> value by technology, for the pairs of that source.
+    """
 
     sector: str
     name: str
@@ -40,7 +47,8 @@ class Chain:
     technologies: tuple[str, ...]
     efficiency: Array
     shares: Mapping[str, Mapping[int, Array]]
-    effects: Mapping[str, Array]
+    effects: Mapping[tuple[str, str], Array]
+    fugitive: Mapping[str, Mapping[int, float]]
 
     def share(self, policy: str, years: Array) -> Array:
         """Shares interpolated to (possibly fractional) years, shape (year, technology)."""
@@ -48,21 +56,34 @@ class Chain:
         table = np.array([self.shares[policy][k] for k in knots])
         return np.stack([np.interp(years, knots, column) for column in table.T], axis=1)
 
-    def removal(self, share: Array) -> Array:
+    def escaped(self, policy: str, years: Array) -> Array:
+        """Fugitive share in (possibly fractional) years, shape (year,)."""
+        series = self.fugitive.get(policy)
+        if not series:
+            return np.zeros(np.shape(years))
+        knots = sorted(series)
+        out: Array = np.interp(years, knots, [series[k] for k in knots])
+        return out
+
+    def removal(self, share: Array, escaped: Array | float = 0.0) -> Array:
         """Removal by species of shares (..., technology) -> (..., species)."""
-        return share @ self.efficiency
+        caught = 1.0 - np.asarray(escaped)[..., None]
+        return caught * (share @ self.efficiency)
 
 
 def build_chains(
-    technologies: pd.DataFrame, shares: pd.DataFrame, coeffects: pd.DataFrame
+    technologies: pd.DataFrame,
+    shares: pd.DataFrame,
+    coeffects: pd.DataFrame,
+    fugitive: pd.DataFrame,
 ) -> tuple[Chain, ...]:
-    """Chains from the three tables, checked.
+    """Chains from the four tables, checked.
 
     Raises
     ------
     InputError
-        Shares that sum to more than 1, efficiencies outside 0-1, a technology without efficiency
-        or shares.
+        Shares that sum to more than 1, efficiencies or fugitive shares outside 0-1, a technology
+        without efficiency or shares, fugitive shares of a chain that does not exist.
     """
     by_key: dict[tuple[str, str], dict[str, dict[str, float]]] = defaultdict(dict)
     source: dict[tuple[str, str], str] = {}
@@ -83,14 +104,16 @@ def build_chains(
         years = wide.setdefault(group, {}).setdefault(int(row["year"]), {})
         years[str(row["technology"])] = float(row["value"])
     effects = coeffects.to_dict("records")
+    escaped = _fugitive(fugitive, set(by_key))
     out = []
     for key, techs in by_key.items():
         names = tuple(techs)
         eta = np.array([[techs[t].get(s, 0.0) for s in SPECIES] for t in names])
-        added: dict[str, Array] = {}
+        added: dict[tuple[str, str], Array] = {}
         for row in effects:
             if (row["sector"], row["chain"]) == key:
-                values = added.setdefault(str(row["effect"]), np.zeros(len(names)))
+                effect = (str(row["effect"]), str(row["source_name"]))
+                values = added.setdefault(effect, np.zeros(len(names)))
                 values[names.index(str(row["technology"]))] = float(row["value"])
         out.append(
             Chain(
@@ -101,9 +124,36 @@ def build_chains(
                 efficiency=eta,
                 shares={p: _shares(wide, key, p, names) for p in POLICIES},
                 effects=added,
+                fugitive=escaped.get(key, {}),
             )
         )
     return tuple(out)
+
+
+def _fugitive(
+    frame: pd.DataFrame, chains: set[tuple[str, str]]
+) -> dict[tuple[str, str], dict[str, dict[int, float]]]:
+    out: dict[tuple[str, str], dict[str, dict[int, float]]] = {}
+    for row in frame.to_dict("records"):
+        key, policy = (str(row["sector"]), str(row["chain"])), str(row["policy"])
+        where = f"control_fugitive, {', '.join(key)}, {policy}, {row['year']}"
+        if key not in chains or policy not in POLICIES:
+            raise InputError(
+                "a fugitive share of an unknown chain or policy",
+                where=where,
+                allowed=f"chains of control_technologies; {', '.join(POLICIES)}",
+            )
+        if not 0 <= row["value"] < 1:
+            raise InputError("a fugitive share outside 0 to 1", where=where, value=row["value"])
+        out.setdefault(key, {}).setdefault(policy, {})[int(row["year"])] = float(row["value"])
+    for key, policies in out.items():
+        if set(policies) != set(POLICIES):
+            raise InputError(
+                "fugitive shares of a policy are missing",
+                where=f"control_fugitive, {', '.join(key)}",
+                value=", ".join(sorted(set(POLICIES) - set(policies))),
+            )
+    return out
 
 
 def _shares(
@@ -181,41 +231,50 @@ def apply_controls(
             i for i, (j, f) in enumerate(pairs) if j == chain.sector and chain.source in ("*", f)
         ]
         fresh = new_share.get(chain.sector, np.zeros((n_years, n_regions)))
-        share = _policy_shares(chain, years, policy, pace, fresh, diverge)
-        removal = np.maximum.accumulate(chain.removal(share), axis=0)
+        share, removal = _policy_removal(chain, years, policy, pace, fresh, diverge)
+        removal = np.maximum.accumulate(removal, axis=0)
         # (1 - R) / (1 - R0); a chain that removes all in the base year can't be scaled
         ratio = (1.0 - removal) / np.maximum(1.0 - removal[:1], 1e-9)
         remainder[:, :, chosen] *= ratio[:, :, None]
-        for effect, by_technology in chain.effects.items():
+        for (effect, source), by_technology in chain.effects.items():
             change = np.maximum((share - share[:1]) @ by_technology, 0.0)
+            treated = [i for i in chosen if source in ("*", pairs[i][1])]
             if effect == "energy":
-                penalty[:, :, chosen] += change[:, :, None]
+                penalty[:, :, treated] += change[:, :, None]
             else:
-                added[:, :, chosen, SPECIES.index(effect)] += change[:, :, None]
+                added[:, :, treated, SPECIES.index(effect)] += change[:, :, None]
     return ControlResult(remainder=remainder, added=added, penalty=penalty)
 
 
-def _policy_shares(
+def _policy_removal(
     chain: Chain, years: Array, policy: Sequence[str], pace: Array, fresh: Array, diverge: int
-) -> Array:
-    """Shares (year, region, technology): existing plants by policy, new ones at best."""
+) -> tuple[Array, Array]:
+    """Shares (year, region, technology) and removal (year, region, species).
+
+    Existing plants go by policy, new ones by the policy best.
+    """
     base = years[0]
-    out = np.empty((years.size, len(policy), len(chain.technologies)))
+    share = np.empty((years.size, len(policy), len(chain.technologies)))
+    removal = np.empty((years.size, len(policy), len(SPECIES)))
     common = (years > base) & (years < diverge)
-    known: dict[tuple[str, float], tuple[Array, Array]] = {}
+    known: dict[tuple[str, float], tuple[Array, Array, Array, Array]] = {}
     for r, key in enumerate(zip(policy, pace.tolist(), strict=True)):
         if key not in known:
             own = base + (years - base) * key[1]
-            existing = chain.share(key[0], own)
+            existing, escaped = chain.share(key[0], own), chain.escaped(key[0], own)
             existing[common] = chain.share("enhanced", own)[common]
-            known[key] = existing, chain.share("best", own)
-        existing, best = known[key]
+            escaped[common] = chain.escaped("enhanced", own)[common]
+            known[key] = existing, escaped, chain.share("best", own), chain.escaped("best", own)
+        existing, escaped, best, best_escaped = known[key]
         weight = fresh[:, r : r + 1]
         mixed = (1.0 - weight) * existing + weight * best
+        lost = (1.0 - weight[:, 0]) * escaped + weight[:, 0] * best_escaped
+        before, after = chain.removal(existing, escaped), chain.removal(mixed, lost)
         # what has been fitted is not taken out again when the mix changes
-        worse = chain.removal(mixed).sum(axis=1) < chain.removal(existing).sum(axis=1)
-        out[:, r] = np.where(worse[:, None], existing, mixed)
-    return out
+        worse = after.sum(axis=1) < before.sum(axis=1)
+        share[:, r] = np.where(worse[:, None], existing, mixed)
+        removal[:, r] = np.where(worse[:, None], before, after)
+    return share, removal
 
 
 def net_after(net: Array, result: ControlResult) -> Array:
@@ -226,7 +285,7 @@ def net_after(net: Array, result: ControlResult) -> Array:
     net : ndarray, shape (region, pair, species)
         Of the base year.
     """
-    out = net * result.remainder + result.added * (net[:, :, -1:] > 0)
+    out = net * result.remainder + result.added
     fine, pm10 = SPECIES.index("PM25"), SPECIES.index("PM10")
     coarse = net[..., pm10] - net[..., fine]
     out[..., pm10] = np.where(

@@ -32,6 +32,7 @@ import numpy as np
 from scenair.core.errors import InputError
 from scenair.core.sectors import SECTORS
 from scenair.core.species import SPECIES
+from scenair.projection.curves import smooth
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -54,6 +55,9 @@ SYSTEM_PARAMETERS: Final = {
     "nev_share_bus": "1",
     "old_diesel_scrapped": "1",
     "fuel_economy": "1",
+    "coking_life": "yr",
+    "new_building_heat": "1",
+    "retrofitted_share": "1",
 }
 #: Operators whose parameter is a share.
 _SHARES: Final = ("cut", "shift", "mix", "move", "abate")
@@ -301,11 +305,12 @@ def paths(
     observed: Mapping[int, float] | None = None,
     baseline: Mapping[int, float] | None = None,
 ) -> npt.NDArray[np.float64]:
-    """Values of a parameter by level and year, linear between the given years.
+    """Values of a parameter by level and year, on a smooth curve through the given years.
 
     Before ``diverge`` all levels share one path: the observed one where given, else ``baseline``.
     Afterwards each goes from there to its own targets. A level is never farther from the goal than
-    the baseline is. ``baseline`` replaces the parameter's own (another model's path).
+    a weaker one or the baseline is. ``baseline`` replaces the parameter's own (another model's
+    path).
 
     Returns
     -------
@@ -318,24 +323,16 @@ def paths(
     seen = {y: v for y, v in (observed or {}).items() if base_year < y <= start}
     before = {base_year: parameter.x0, **(seen or {})}
     if not seen:
-        before |= {y: _line(common, y) for y in range(base_year + 1, start + 1)}
+        shared = range(base_year + 1, start + 1)
+        before |= dict(zip(shared, smooth(common, shared), strict=True))
     out = np.empty((len(LEVELS), grid.size))
     for i, level in enumerate(LEVELS):
         after = {y: v for y, v in knots[level].items() if y > start}
         if not after:
             after = {int(max(years)): before[max(before)]}
-        out[i] = np.interp(grid, *_sorted({**before, **after}))
+        out[i] = smooth({**before, **after}, grid)
     sign = np.sign(parameter.goal - parameter.x0)
-    return sign * np.maximum(sign * out, sign * out[0]) if sign else out
-
-
-def _sorted(knots: Mapping[int, float]) -> tuple[list[int], list[float]]:
-    keys = sorted(knots)
-    return keys, [knots[k] for k in keys]
-
-
-def _line(knots: Mapping[int, float], year: int) -> float:
-    return float(np.interp(year, *_sorted(knots)))
+    return sign * np.maximum.accumulate(sign * out, axis=0) if sign else out
 
 
 def progress(parameter: Parameter, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

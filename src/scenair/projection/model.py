@@ -1,9 +1,10 @@
 """One scenario from the base year to the horizon: drivers, turnover, measures, supply, controls.
 
-Order of work: drivers give terminal activity; plants of steel and cement move between cities as
-they turn over; road fleets age; measures act on the one activity table; network heat is added to
-the heating sector; electricity demand becomes fuel where the power plants stand; end-of-pipe
-control gives the net factors; emission = activity x net factor, for CO2 and pollutants alike.
+Order of work: drivers give terminal activity; plants of steel and cement and coke ovens move
+between cities as they turn over; dwellings and road fleets age; measures act on the one activity
+table; network heat is added to the heating sector; electricity demand becomes fuel where the power
+plants of its grid stand; end-of-pipe control gives the net factors; emission = activity x net
+factor, for CO2 and pollutants alike.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ import numpy as np
 from scenair.core.errors import InputError
 from scenair.core.sectors import SECTORS
 from scenair.core.species import SPECIES
-from scenair.projection import road, supply, turnover
+from scenair.projection import housing, road, supply, turnover
 from scenair.projection.actions import Actions
 from scenair.projection.controls import apply_controls, net_after
+from scenair.projection.generation import burn
 from scenair.projection.library import SYSTEM_PARAMETERS
-from scenair.projection.setup import PLANT_SECTORS, Choice, Projection, Setup, values_of
+from scenair.projection.setup import OVENS, Choice, Projection, Setup, values_of
 from scenair.projection.state import State, emission_of
 
 if TYPE_CHECKING:
@@ -55,7 +57,7 @@ class _Run:
         """Steel and cement move between cities as plants turn over; coking follows steel."""
         for sector, name in OUTPUT.items():
             pairs = self.state.of_sector(sector)
-            weight = self.state.emission[:, SECTORS.index(sector), SPECIES.index("CO2")]
+            weight = self.state.size(sector)
             needed = self._output(sector, name, weight)
             turned = self._turn(sector, needed=needed, oldest=None, demand=self._demand(sector))
             place = (
@@ -64,20 +66,36 @@ class _Run:
             )
             self._move(pairs, place)
             if sector == "iron_steel":
-                self._follow(place, weight)
+                self._ovens(place, weight)
 
-    def _follow(self, place: Array, weight: Array) -> None:
-        """Coke ovens grow as the steel works of their province."""
-        ovens = self.state.emission[:, SECTORS.index("coking"), SPECIES.index("CO2")]
+    def _ovens(self, place: Array, weight: Array) -> None:
+        """Coke ovens turn over; new ones follow the old and the steel works of their province."""
+        ovens = self.state.size(OVENS)
+        if ovens.sum() <= 0:
+            return
         no_city = np.full_like(place, np.nan)
         no_city[:, weight > 0] = place[:, weight > 0]
-        by_province = turnover.spread_ratio(
+        steel = turnover.spread_ratio(
             _province_mean(no_city, weight, self.state.province),
             ovens,
             self.state.province,
             np.ones(place.shape[0]),
         )
-        self._move(self.state.of_sector("coking"), by_province)
+        needed = self._needed(OVENS, ovens)
+        life = _mean(self.system["coking_life"], ovens)
+        turned = self._turn(OVENS, needed=needed, oldest=life, demand=steel)
+        moved = turnover.spread_ratio(turned.output, ovens, self.state.province, needed)
+        self._move(self.state.of_sector(OVENS), moved / np.maximum(needed, 1e-9)[:, None])
+
+    def _needed(self, sector: str, weight: Array) -> Array:
+        """Output of a sector over the base year by the measures on all of its sources."""
+        out = np.ones(len(self.setup.years))
+        for items in self.setup.tables.library.values():
+            for p in items:
+                if p.sector == sector and p.sources == ("*",) and p.operator in ("ratio", "cut"):
+                    values = values_of(self.setup, self.choice, p)
+                    out *= _mean(values / p.x0 if p.operator == "ratio" else 1.0 - values, weight)
+        return out
 
     def _move(self, pairs: npt.NDArray[np.intp], place: Array) -> None:
         """Move activity between cities; the sum of every source stays on its control total."""
@@ -103,7 +121,7 @@ class _Run:
         self, sector: str, *, needed: Array, oldest: Array | None, demand: Array
     ) -> turnover.Turnover:
         fleet, p = self.setup.fleets[sector], self.p
-        present = self.state.emission[:, SECTORS.index(sector), SPECIES.index("CO2")] > 0
+        present = self.state.size(sector) > 0
         share = turnover.surviving_share(
             fleet.start,
             self.setup.grid,
@@ -131,6 +149,25 @@ class _Run:
         )
         return self.turned[sector]
 
+    def homes(self) -> None:
+        """Fuel that warms dwellings follows the heat need of the stock."""
+        p, drivers = self.p, self.setup.drivers
+        self.dwellings = housing.turn_over(
+            self.setup.tables.dwellings,
+            floor=drivers.floor_urban + drivers.floor_rural,
+            years=self.setup.grid,
+            new_heat=self.system["new_building_heat"],
+            retrofitted=self.system["retrofitted_share"],
+            retrofit_heat=p["retrofit_heat"],
+            median=p["building_life_median"],
+            slope=p["building_life_slope"],
+        )
+        for (sector, source), share in self.setup.tables.heat_use.items():
+            pairs = self.state.match(sector, (source,))
+            if pairs.size:
+                factor = 1.0 - share + share * self.dwellings.heat
+                self.activity[:, :, pairs] *= factor[:, :, None]
+
     def measures(self) -> None:
         """All measures of the library act, those that are not chosen along their baseline."""
         actions = Actions(self.state, self.activity, efficiency=self.setup.tables.efficiency)
@@ -157,51 +194,62 @@ class _Run:
         weight = state.activity[:, coal]
         if weight.sum() <= 0:
             raise InputError("the power sector burns no coal", where="inventory, activity")
-        mean = {
-            name: _mean(self.system[name], weight)
-            for name in ("nonfossil_share", "gas_biomass_share", "coal_intensity", "power_life")
+        grids = self.setup.grids
+        aim = {
+            name: _by_group(self.system[name], weight, grids.region, len(grids.names))
+            for name in ("nonfossil_share", "gas_biomass_share")
         }
         self.balance = supply.balance(
             state,
             self.activity,
             sectors=SECTORS,
             loss=self.p["grid_loss"],
-            nonfossil=mean["nonfossil_share"],
-            gas_biomass=mean["gas_biomass_share"],
+            grids=grids,
+            national=_mean(self.system["nonfossil_share"], weight),
+            nonfossil=aim["nonfossil_share"],
+            gas_biomass=aim["gas_biomass_share"],
         )
-        generation = self.balance.generation / self.balance.generation[:1]
-        demand = self.balance.demand.sum(axis=2)
-        city_demand = demand / np.maximum(demand[:1], 1e-12)
-        turned = self._turn(
-            "power", needed=generation[:, 2], oldest=mean["power_life"], demand=city_demand
+        # a city whose type replaces more of its thermal power than its grid burns less
+        tilt = np.ones_like(self.system["nonfossil_share"])
+        for name, mean in aim.items():
+            tilt *= (1 - self.system[name]) / (1 - mean)[:, grids.region]
+        intensity = _mean(self.system["coal_intensity"], weight)
+        ratio, self.turned["power"] = burn(
+            self.setup,
+            self.balance,
+            weight=weight,
+            tilt=tilt,
+            oldest=_mean(self.system["power_life"], weight),
+            heat_rate=intensity / intensity[0],
         )
-        heat_rate = mean["coal_intensity"] / mean["coal_intensity"][0]
-        needed = generation[:, 2] * np.minimum(turned.efficiency, heat_rate)
-        # a city whose type replaces more of its thermal power than the nation burns less
-        tilt = (1 - self.system["nonfossil_share"]) / (1 - mean["nonfossil_share"])[:, None]
-        tilt *= (1 - self.system["gas_biomass_share"]) / (1 - mean["gas_biomass_share"])[:, None]
-        ratio = turnover.spread_ratio(turned.fuel * tilt, weight, state.province, needed)
-        self._set_power(coal, weight * ratio, generation[:, 2])
-        for source, index in (("gas", 1), ("biomass", 1), ("oil", 2)):
+        index = supply.growth(self.balance)[:, grids.region]
+        fuel = weight * ratio
+        self._set_power(coal, fuel, index[..., 2])
+        thermal = supply.thermal_growth(self.balance)[:, grids.region]
+        for source in ("gas", "biomass", "oil"):
             pair = state.position["power", source]
-            fuel = state.activity[:, pair] * generation[:, index, None]
-            self._set_power(pair, fuel, generation[:, index])
+            self._set_power(pair, state.activity[:, pair] * thermal, thermal)
+        # what substitutes coal burns where the coal is replaced, not where gas burns already
+        share = self.system["gas_biomass_share"]
+        efficiency = self.setup.tables.efficiency
+        taken = np.maximum(share - share[:1], 0.0) / (1.0 - share)
+        taken *= efficiency["*", "coal"] / efficiency["*", "gas"]
+        self.activity[:, :, state.position["power", "gas"]] += fuel * taken
 
     def _set_power(self, pair: int, fuel: Array, generation: Array) -> None:
         """Fuel of a power source; what measures did to it directly holds as a factor."""
         before = self.setup.terminal[:, :, pair]
         after = self.activity[:, :, pair]
         factor = np.divide(after, before, out=np.ones_like(after), where=before > 0)
-        brought = np.where(before > 0, 0.0, after) * generation[:, None]
+        brought = np.where(before > 0, 0.0, after) * generation
         self.activity[:, :, pair] = fuel * factor + brought
 
     def controls(self) -> Array:
         """Net factors (year, region, pair, species); the energy penalty raises activity."""
         state = self.state
         fresh = {}
-        for sector in PLANT_SECTORS:
-            weight = state.emission[:, SECTORS.index(sector), SPECIES.index("CO2")]
-            fresh[sector] = _by_region(self.turned[sector].new_share, weight, state)
+        for sector, turned in self.turned.items():
+            fresh[sector] = _by_region(turned.new_share, self.state.size(sector), state)
         pace = np.ones(state.n_regions)
         pace[np.unique(state.region[state.key_region])] = self.p["key_region_pace"]
         result = apply_controls(
@@ -218,7 +266,7 @@ class _Run:
         for pairs, species, efficiency, values in self.abated:
             chosen = range(len(SPECIES)) if species == "*" else [SPECIES.index(species)]
             sector = state.pairs[pairs[0]][0]
-            weight = state.emission[:, SECTORS.index(sector), SPECIES.index("CO2")]
+            weight = self.state.size(sector)
             left = 1.0 - efficiency * _by_region(values, weight, state)
             for s in chosen:
                 net[:, :, pairs, s] *= left[:, :, None]
@@ -234,10 +282,15 @@ def _mean(values: Array, weight: Array) -> Array:
 
 def _by_region(values: Array, weight: Array, state: State) -> Array:
     """Weighted mean over the cities of each control region, shape (year, region)."""
-    out = np.empty((values.shape[0], state.n_regions))
-    for r in range(state.n_regions):
-        inside = state.region == r
-        out[:, r] = _mean(values[:, inside], weight[inside])
+    return _by_group(values, weight, state.region, state.n_regions)
+
+
+def _by_group(values: Array, weight: Array, group: npt.NDArray[np.int32], n: int) -> Array:
+    """Weighted mean over the cities of each group, shape (year, group)."""
+    out = np.empty((values.shape[0], n))
+    for g in range(n):
+        inside = group == g
+        out[:, g] = _mean(values[:, inside], weight[inside])
     return out
 
 
@@ -267,6 +320,7 @@ def project(setup: Setup, choice: Choice) -> Projection:
     """
     run = _Run(setup, choice)
     run.relocate()
+    run.homes()
     factor = road.apply_fleets(setup, run.system, run.activity, policy=choice.policy)
     run.measures()
     supply.add_heat(setup.state, run.activity, efficiency=run.p["heat_boiler_efficiency"])
@@ -282,4 +336,6 @@ def project(setup: Setup, choice: Choice) -> Projection:
         emission=emission,
         balance=run.balance,
         turnover=run.turned,
+        dwellings=run.dwellings,
+        grids=setup.grids,
     )

@@ -139,28 +139,33 @@ def _national_rows(
 
 
 def undeclared_raises(
-    change: Array, before: Array, declared: Sequence[tuple[str, str]], *, tolerance: float = 1e-6
+    change: Array,
+    before: Array,
+    declared: Sequence[tuple[str, str]],
+    *,
+    tolerance: float = 1e-6,
+    floor: float = 1e-3,
 ) -> list[tuple[str, str, float]]:
-    """Sectors and species that rise nationally without being declared.
+    """Sectors and species that rise without being declared, in the nation or in any city.
 
     Parameters
     ----------
-    change, before : ndarray, shape (sector, species)
-        National emission change of a measure alone, and emission without it (Mg yr-1).
+    change, before : ndarray, shape (..., sector, species)
+        Emission change of a measure alone, and emission without it (Mg yr-1); a leading dimension
+        is a city, and a rise in one city is not made up for by a fall in another.
     declared : sequence of (sector, species)
         ``*`` stands for every species.
+    tolerance, floor : float
+        Rises up to this share of the emission, or up to this (Mg yr-1), are rounding.
 
     Returns
     -------
-    list of (sector, species, Mg yr-1)
+    list of (sector, species, largest rise in Mg yr-1)
     """
-    out = []
-    for j, sector in enumerate(SECTORS):
-        for s, species in enumerate(SPECIES):
-            rise = change[j, s]
-            if rise <= tolerance * max(float(before[j, s]), 1.0):
-                continue
-            if (sector, species) in declared or (sector, "*") in declared:
-                continue
-            out.append((sector, species, float(rise)))
-    return out
+    rise = np.where(change > np.maximum(tolerance * before, floor), change, 0.0)
+    worst = rise.reshape(-1, *rise.shape[-2:]).max(axis=0)
+    return [
+        (SECTORS[j], SPECIES[s], float(worst[j, s]))
+        for j, s in zip(*np.nonzero(worst), strict=True)
+        if not {(SECTORS[j], SPECIES[s]), (SECTORS[j], "*")} & set(declared)
+    ]

@@ -43,8 +43,23 @@ def stocks(setup: Setup) -> dict[str, Array]:
         saturation=p["car_saturation"],
         slope=p["car_gompertz_income"],
     )
+    light = light * _observed(light, setup)
     freight = drivers.index("gdp") ** p["freight_gdp_elasticity"]
     return {"light": light, "heavy": freight, "bus": drivers.index("urban")}
+
+
+def _observed(light: Array, setup: Setup) -> Array:
+    """What brings the light vehicles of a province to its statistics; the last one holds."""
+    known = setup.drivers.vehicles[: light.shape[0]]
+    out = np.ones_like(light)
+    people = setup.drivers.population[0]
+    for p in np.unique(setup.state.province) if known.shape[0] > 1 else ():
+        inside = setup.state.province == p
+        mean = light[:, inside] @ people[inside] / people[inside].sum()
+        factor = known[:, inside].mean(axis=1) / mean[: known.shape[0]]
+        out[: known.shape[0], inside] = factor[:, None]
+        out[known.shape[0] :, inside] = factor[-1]
+    return out
 
 
 def run_fleets(setup: Setup, system: Mapping[str, Array], *, policy: str) -> dict[str, FleetResult]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from scenair.core.errors import InputError
 from scenair.core.sectors import SECTORS
-from scenair.projection import supply, turnover
+from scenair.projection import housing, supply, turnover
 from scenair.projection.drivers import Drivers, growth, scaled_activity
 from scenair.projection.library import LEVELS, Parameter, paths
 from scenair.projection.state import State
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 #: Sectors whose plants turn over.
 PLANT_SECTORS: Final = ("power", "iron_steel", "cement")
+#: Coke ovens turn over by age classes that are the same in every city.
+OVENS: Final = "coking"
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,37 @@ class Setup:
                     period=self.tables.parameters[f"{sector}_rebuild"],
                 ),
             )
+        out[OVENS] = self._ovens()
         return out
+
+    def _ovens(self) -> turnover.Fleet:
+        """Coke ovens: the size of the sector says where, the table of age classes when."""
+        weight = self.state.size(OVENS)
+        where = np.flatnonzero(weight > 0)
+        start, share = self.tables.oven_start, self.tables.oven_share
+        return turnover.Fleet(
+            capacity=(weight[where, None] * share).ravel(),
+            city=np.repeat(where, start.size),
+            start=np.tile(start, where.size),
+        )
+
+    @cached_property
+    def grids(self) -> supply.Grids:
+        """Regional grids that have cities in the case; non-fossil shares among them."""
+        names = [
+            self.tables.grid_regions.get(int(c), self.tables.grid_regions.get(int(p), ""))
+            for c, p in zip(self.state.cities, self.state.province, strict=True)
+        ]
+        if "" in names:
+            lacking = int(self.state.cities[names.index("")])
+            raise InputError("a city without a grid", where="grid_regions.csv", value=lacking)
+        known = tuple(dict.fromkeys(names))
+        clean = np.array([self.tables.grid_nonfossil[name] for name in known])
+        return supply.Grids(
+            names=known,
+            region=np.array([known.index(name) for name in names], dtype=np.int32),
+            nonfossil=clean / clean.sum(),
+        )
 
 
 @dataclass(frozen=True)
@@ -145,6 +177,8 @@ class Projection:
     emission: Array
     balance: supply.Balance
     turnover: Mapping[str, turnover.Turnover]
+    dwellings: housing.Stock
+    grids: supply.Grids
 
 
 def values_of(setup: Setup, choice: Choice, parameter: Parameter) -> Array:

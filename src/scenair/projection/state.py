@@ -79,6 +79,13 @@ class State:
         """Whether a pair is energy (TJ)."""
         return self.units[self.pairs[pair][1]] == "TJ"
 
+    def size(self, sector: str) -> Array:
+        """How much of a sector each city has: its CO2, all mass where it emits none (city,)."""
+        emitted = self.emission[:, SECTORS.index(sector)]
+        co2: Array = emitted[:, SPECIES.index("CO2")]
+        mass: Array = emitted.sum(axis=1)
+        return co2 if co2.sum() > 0 else mass
+
     def match(self, sector: str, tokens: Sequence[str]) -> npt.NDArray[np.intp]:
         """Pairs of a sector whose source one of ``tokens`` names; ``*`` is all of them."""
         return np.array(

@@ -1,8 +1,10 @@
 """Secondary energy: electricity and heat balances, fuel at the place of generation.
 
-Demand is summed over cities and sectors; generation = demand / (1 - loss) is split into non-fossil,
-gas and biomass, and coal; coal burnt = generation x coal per kWh, placed where the plants stand.
-Heat that sectors draw from networks is added to the heating sector of the same city.
+Electricity is balanced in regional grids. Demand of a grid with its losses is met by its own plants
+and by imports: an importing grid draws the share of its demand that it drew in the base year, the
+exporting grids deliver it in the proportions of the base year. Generation of a grid is split into
+non-fossil, gas and biomass, and coal; coal burnt is placed where its plants stand. Heat that
+sectors draw from networks is added to the heating sector of the same city.
 """
 
 from __future__ import annotations
@@ -26,15 +28,38 @@ TECHNOLOGIES: Final = ("nonfossil", "gas_biomass", "coal")
 
 
 @dataclass(frozen=True)
-class Balance:
-    """Electricity in TWh yr-1: ``demand`` (year, city, sector), ``generation`` (year, technology).
+class Grids:
+    """Regional grids: ``names``, ``region`` of each city (index into names), and ``nonfossil``,
+    the share of each in the non-fossil generation of the base year (sums to 1)."""
 
-    generation summed over technologies x (1 - loss) = demand summed over cities and sectors.
+    names: tuple[str, ...]
+    region: npt.NDArray[np.int32]
+    nonfossil: Array
+
+    def members(self) -> list[npt.NDArray[np.bool_]]:
+        """Cities of each grid."""
+        return [self.region == r for r in range(len(self.names))]
+
+
+@dataclass(frozen=True)
+class Balance:
+    """Electricity in TWh yr-1.
+
+    ``demand`` (year, city, sector); ``regional`` (year, grid, technology) generation; ``export``
+    (year, grid) what a grid sends to the others, negative where it imports (sums to 0). In each
+    grid generation - export = demand / (1 - loss).
     """
 
     demand: Array
-    generation: Array
+    regional: Array
+    export: Array
     loss: float
+
+    @property
+    def generation(self) -> Array:
+        """National generation, shape (year, technology)."""
+        out: Array = self.regional.sum(axis=1)
+        return out
 
 
 def electricity_base(
@@ -107,21 +132,84 @@ def balance(
     *,
     sectors: tuple[str, ...],
     loss: float,
+    grids: Grids,
+    national: Array,
     nonfossil: Array,
     gas_biomass: Array,
 ) -> Balance:
-    """The national electricity balance.
+    """The electricity balance of every grid.
 
     Parameters
     ----------
     activity : ndarray, shape (year, city, pair)
         With ``electricity`` (TJ) of every sector.
-    nonfossil, gas_biomass : ndarray, shape (year,)
-        Share of generation; share of thermal generation.
+    national : ndarray, shape (year,)
+        Non-fossil share of the nation's generation; it is met exactly.
+    nonfossil, gas_biomass : ndarray, shape (year, grid)
+        What the cities of each grid aim at: share of generation, share of thermal generation. The
+        non-fossil share of a grid moves from its own value in the base year by the same odds.
     """
     columns = [state.position[sector, "electricity"] for sector in sectors]
     demand = activity[:, :, columns] / TJ_PER_TWH
-    total = demand.sum(axis=(1, 2)) / (1.0 - loss)
-    thermal = 1.0 - nonfossil
-    shares = np.stack([nonfossil, thermal * gas_biomass, thermal * (1 - gas_biomass)], axis=1)
-    return Balance(demand=demand, generation=total[:, None] * shares, loss=loss)
+    need = np.stack([demand[:, c].sum(axis=(1, 2)) for c in grids.members()], axis=1) / (1 - loss)
+    coal = state.activity[:, state.position["power", "coal"]]
+    thermal = np.array([coal[c].sum() for c in grids.members()]) / coal.sum()
+    total = need[0].sum()
+    clean = national[0] * total * grids.nonfossil
+    start = clean + (1.0 - national[0]) * total * thermal
+    export = _exchange(need, start - need[0])
+    made = need + export
+    own = np.where(thermal > 0, clean / start, 1.0)
+    share = _nonfossil(own, nonfossil, national, made, fixed=thermal <= 0)
+    burnt = made * (1.0 - share)
+    regional = np.stack([made * share, burnt * gas_biomass, burnt * (1.0 - gas_biomass)], axis=2)
+    return Balance(demand=demand, regional=regional, export=export, loss=loss)
+
+
+def _exchange(need: Array, surplus: Array) -> Array:
+    """Net export (year, grid): importers draw a fixed share of their need, exporters share it."""
+    drawn = np.maximum(-surplus, 0.0) / need[0]
+    out = np.maximum(surplus, 0.0)
+    given = out / out.sum() if out.sum() > 0 else out
+    imports = need * drawn
+    export: Array = imports.sum(axis=1)[:, None] * given - imports
+    return export
+
+
+def _odds(share: Array) -> Array:
+    bounded = np.clip(share, 1e-4, 1.0 - 1e-4)
+    out: Array = np.log(bounded / (1.0 - bounded))
+    return out
+
+
+def _nonfossil(
+    own: Array, aim: Array, national: Array, made: Array, *, fixed: npt.NDArray[np.bool_]
+) -> Array:
+    """Non-fossil share (year, grid): own odds moved as the aim moves, then all alike to the sum."""
+    odds = _odds(own) + _odds(aim) - _odds(aim[:1])
+    low, high = np.full(national.shape, -20.0), np.full(national.shape, 20.0)
+    share = np.where(fixed, 1.0, 1.0 / (1.0 + np.exp(-odds)))
+    wanted = national * made.sum(axis=1)
+    for _ in range(80):  # bisection: the sum grows with the shift
+        middle = 0.5 * (low + high)
+        share = np.where(fixed, 1.0, 1.0 / (1.0 + np.exp(-(odds + middle[:, None]))))
+        above = (share * made).sum(axis=1) > wanted
+        high = np.where(above, middle, high)
+        low = np.where(above, low, middle)
+    return share
+
+
+def growth(balance: Balance) -> Array:
+    """Generation over that of the base year, 1 where there was none (year, grid, technology)."""
+    start = balance.regional[:1]
+    out: Array = np.divide(
+        balance.regional, start, out=np.ones_like(balance.regional), where=start > 0
+    )
+    return out
+
+
+def thermal_growth(balance: Balance) -> Array:
+    """Thermal generation over that of the base year, 1 where there was none (year, grid)."""
+    made = balance.regional[..., 1:].sum(axis=2)
+    out: Array = np.divide(made, made[:1], out=np.ones_like(made), where=made[:1] > 0)
+    return out

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from scenair.projection.controls import Chain
+    from scenair.projection.housing import Dwellings
     from scenair.projection.library import Parameter
 
 
@@ -25,7 +26,10 @@ class Tables:
     driver -> 1; ``national`` set -> variable -> year -> value; ``electricity`` sector -> TWh;
     ``efficiency`` (sector, source) -> 1; ``default_factors`` (sector, source) -> species ->
     Mg TJ-1; ``vehicle_factors`` class -> species -> g km-1 by standard; ``vehicle_starts`` policy
-    -> class -> standard -> year.
+    -> class -> standard -> year; ``dwellings`` floor by year of construction; ``heat_use``
+    (sector, source or ``*``) -> share of the fuel that warms dwellings; ``oven_start``,
+    ``oven_share`` coke ovens by year of construction; ``grid_regions`` province or city -> grid;
+    ``grid_nonfossil`` grid -> TWh in the base year.
     """
 
     library: Mapping[str, tuple[Parameter, ...]]
@@ -41,3 +45,9 @@ class Tables:
     key_provinces: tuple[int, ...]
     vehicle_factors: Mapping[str, Mapping[str, npt.NDArray[np.float64]]]
     vehicle_starts: Mapping[str, Mapping[str, Mapping[str, int]]]
+    dwellings: Dwellings
+    heat_use: Mapping[tuple[str, str], float]
+    oven_start: npt.NDArray[np.float64]
+    oven_share: npt.NDArray[np.float64]
+    grid_regions: Mapping[int, str]
+    grid_nonfossil: Mapping[str, float]

@@ -61,7 +61,8 @@ def build_measure_potentials(
     Raises
     ------
     InputError
-        A measure that raises a species nationally in a sector without declaring it.
+        A measure that raises a species in a sector of any city, or of the nation, without
+        declaring it.
     """
     case = CaseConfig.model_validate(config["case"])
     options = ProjectionConfig.model_validate(config["projection"])
@@ -102,20 +103,21 @@ def _indicators(states: Sequence[State], setup: Setup) -> pd.DataFrame:
 def _require_declared(
     setup: Setup, found: Potentials, background: Projection, *, year: int
 ) -> None:
-    before = background.emission[setup.years.index(year)].sum(axis=0)
+    before = background.emission[setup.years.index(year)]
     raises = setup.tables.raises
     for m, measure in enumerate(found.measures):
         rows = raises[raises["measure"] == measure]
         declared = list(zip(rows["sector"], rows["species"], strict=True))
         for i, level in enumerate(CHOICES):
-            change = found.change[m, i].sum(axis=0, dtype=np.float64)
-            bad = undeclared_raises(change, before, declared)
+            # the file holds single precision: what is below its last bit is no rise
+            bad = undeclared_raises(found.change[m, i].astype(np.float64), before, declared)
             if bad:
                 sector, species, amount = max(bad, key=lambda item: item[2])
                 raise InputError(
                     "a measure raises emissions without declaring it",
                     where=f"measure {measure}, level {level}, {sector}, {species}",
-                    value=f"{amount:+.6g} Mg yr-1 in {year}; {len(bad)} such sums",
+                    value=f"{amount:+.6g} Mg yr-1 in the worst city in {year}; {len(bad)} such "
+                    "pairs of sector and species",
                     remedy="correct the measure, or declare the rise in measure_raises.csv "
                     "(in a user's table: a row with operator raises, species in column to)",
                 )

@@ -13,6 +13,8 @@ from scenair.core.errors import InputError
 from scenair.core.io.paths import resources
 from scenair.core.io.tables import read_table
 from scenair.projection.controls import build_chains
+from scenair.projection.drivers import Observed
+from scenair.projection.housing import Dwellings
 from scenair.projection.library import Parameter, build_library
 from scenair.projection.tables import Tables
 from scenair.projection.vehicles import STANDARDS
@@ -107,6 +109,7 @@ def read_resources(*, base_year: int, user_measures: Sequence[str | Path] = ()) 
     drivers = _table("national_drivers")
     factors = _table("vehicle_factors")
     standards = _table("vehicle_standards")
+    ovens = _table("coking_vintages")
     national: dict[str, dict[str, dict[int, float]]] = {}
     for row in drivers.to_dict("records"):
         series = national.setdefault(row["set"], {}).setdefault(row["variable"], {})
@@ -127,7 +130,10 @@ def read_resources(*, base_year: int, user_measures: Sequence[str | Path] = ()) 
         raises=raises,
         names=_table("measure_names"),
         chains=build_chains(
-            _table("control_technologies"), _table("control_shares"), _table("control_coeffects")
+            _table("control_technologies"),
+            _table("control_shares"),
+            _table("control_coeffects"),
+            _table("control_fugitive"),
         ),
         parameters={str(r["parameter"]): float(r["value"]) for r in parameters.to_dict("records")},
         elasticities=_nested(_table("elasticities"), ["sector", "source_name"], "driver"),
@@ -144,7 +150,50 @@ def read_resources(*, base_year: int, user_measures: Sequence[str | Path] = ()) 
         key_provinces=tuple(int(p) for p in _table("key_regions")["province"]),
         vehicle_factors=vehicle_factors,
         vehicle_starts=starts,
+        dwellings=_dwellings(),
+        heat_use={
+            (str(r["sector"]), str(r["source_name"])): float(r["value"])
+            for r in _table("heat_use").to_dict("records")
+        },
+        oven_start=_by_year(ovens)[0],
+        oven_share=_by_year(ovens)[1],
+        grid_regions={
+            int(r["adcode"]): str(r["value"]) for r in _table("grid_regions").to_dict("records")
+        },
+        grid_nonfossil={
+            str(r["region"]): float(r["value"]) for r in _table("grid_nonfossil").to_dict("records")
+        },
     )
+
+
+def _by_year(frame: pd.DataFrame) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Rows of first_year, last_year and value (a share) spread evenly over their years.
+
+    Raises
+    ------
+    InputError
+        Shares that do not sum to 1.
+    """
+    total = float(frame["value"].sum())
+    if abs(total - 1.0) > 1e-9 or (frame["value"] < 0).any():
+        raise InputError("shares by year of construction do not sum to 1", value=total, allowed="1")
+    start: list[float] = []
+    share: list[float] = []
+    for row in frame.to_dict("records"):
+        years = range(int(row["first_year"]), int(row["last_year"]) + 1)
+        start += list(map(float, years))
+        share += [float(row["value"]) / len(years)] * len(years)
+    return np.array(start), np.array(share)
+
+
+def _dwellings() -> Dwellings:
+    frame = _table("building_stock")
+    start, share = _by_year(frame[frame["quantity"] == "share"])
+    heat = np.zeros(start.size)
+    for row in frame[frame["quantity"] == "heat"].to_dict("records"):
+        inside = (start >= int(row["first_year"])) & (start <= int(row["last_year"]))
+        heat[inside] = float(row["value"])
+    return Dwellings(start=start, share=share, heat=heat)
 
 
 def read_features(cities: npt.NDArray[np.int32], *, yearbook: str = "") -> pd.DataFrame:
@@ -189,3 +238,28 @@ def read_trend(province: npt.NDArray[np.int32], *, diverge: int) -> npt.NDArray[
     rows = frame[(frame["variable"] == "gdp") & (frame["period"] == period)]
     series = rows.set_index("province")["value"].astype(float)
     return np.asarray(series.reindex(province).to_numpy(), dtype=np.float64)
+
+
+def read_observed(province: npt.NDArray[np.int32], *, base_year: int, diverge: int) -> Observed:
+    """Annual provincial statistics after the base year, as known when the scenario leaves history.
+
+    Raises
+    ------
+    InputError
+        A province without statistics.
+    """
+    frame = _table("province_annual")
+    known = {}
+    for name in ("gdp", "population", "vehicles"):
+        rows = frame[(frame["variable"] == name) & (frame["year"] < diverge)]
+        wide = rows.pivot_table(index="year", columns="province", values="value").sort_index()
+        wide = wide[wide.index > base_year].reindex(columns=province)
+        if wide.isna().any(axis=None):
+            raise InputError(
+                "a province without annual statistics",
+                where=f"province_annual.csv, {name}",
+                value=str(wide.columns[wide.isna().any()][0]),
+            )
+        start = np.ones((1, province.size))
+        known[name] = np.concatenate([start, wide.to_numpy(dtype=np.float64)])
+    return Observed(**known)

@@ -25,6 +25,7 @@ from scenair.projection.io.setup import read_setup, read_states
 from scenair.projection.io.trajectory import trajectory_dataset
 from scenair.projection.io.weights import read_weights
 from scenair.projection.resolve import resolve
+from scenair.projection.setup import PLANT_SECTORS
 from scenair.projection.typology import FEATURES, TYPES, TYPES_ZH, classify, feature_table
 
 if TYPE_CHECKING:
@@ -240,8 +241,8 @@ def _plant_table(setup: Setup, result: Projection) -> pd.DataFrame:
         setup.plants,
         cities=setup.state.cities,
         years=setup.years,
-        surviving={s: t.surviving for s, t in result.turnover.items()},
-        new={s: t.new for s, t in result.turnover.items()},
+        surviving={s: result.turnover[s].surviving for s in PLANT_SECTORS},
+        new={s: result.turnover[s].new for s in PLANT_SECTORS},
     )
 
 

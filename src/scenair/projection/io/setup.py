@@ -11,7 +11,12 @@ from scenair.core.io.user_tables import WESTERN, read_user_table
 from scenair.projection.drivers import Drivers, build_drivers
 from scenair.projection.iamc import drivers_from, tidy
 from scenair.projection.io import readers
-from scenair.projection.io.resources import read_features, read_resources, read_trend
+from scenair.projection.io.resources import (
+    read_features,
+    read_observed,
+    read_resources,
+    read_trend,
+)
 from scenair.projection.setup import Setup
 from scenair.projection.state import State, build_state
 
@@ -115,7 +120,9 @@ def read_drivers(
     here = float(features["population_2020"].sum())
     return build_drivers(
         features=features,
+        province=state.province,
         gdp_trend=read_trend(state.province, diverge=diverge),
+        observed=read_observed(state.province, base_year=years[0], diverge=diverge),
         national=series,
         years=years,
         national_share=min(here / nation, 1.0) if here / nation < 0.99 else 1.0,

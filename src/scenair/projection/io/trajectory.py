@@ -163,26 +163,46 @@ def _add_cities(
 
 
 def _add_balance(ds: xr.Dataset, projection: Projection, years: Sequence[int]) -> None:
-    """Electricity demand and generation from the base year on, NaN before."""
+    """Electricity by city and grid from the base year on, NaN before."""
     from scenair.projection.supply import TECHNOLOGIES
 
-    n_before = len(years) - len(projection.years)
-    demand = np.full((len(years), ds.sizes["city"], ds.sizes["sector"]), np.nan)
-    demand[n_before:] = projection.balance.demand
-    generation = np.full((len(years), len(TECHNOLOGIES)), np.nan)
-    generation[n_before:] = projection.balance.generation
+    balance, n_before = projection.balance, len(years) - len(projection.years)
+
+    def padded(values: Array) -> Array:
+        return np.concatenate([np.full((n_before, *values.shape[1:]), np.nan), values])
+
     ds["electricity_demand"] = (
         ("year", "city", "sector"),
-        demand,
+        padded(balance.demand),
         {"units": "TWh yr-1", "long_name": "electricity consumption"},
     )
     ds["generation"] = (
         ("year", "technology"),
-        generation,
+        padded(balance.generation),
         {
             "units": "TWh yr-1",
             "long_name": "generation; its sum times (1 - loss) is the demand",
-            "loss": projection.balance.loss,
+            "loss": balance.loss,
         },
     )
+    ds["grid_generation"] = (
+        ("year", "grid", "technology"),
+        padded(balance.regional),
+        {"units": "TWh yr-1", "long_name": "generation of the regional grids"},
+    )
+    ds["grid_export"] = (
+        ("year", "grid"),
+        padded(balance.export),
+        {
+            "units": "TWh yr-1",
+            "long_name": "what a grid sends to the others; in each grid generation less export, "
+            "times (1 - loss), is the demand of its cities",
+        },
+    )
+    ds["grid_of_city"] = (
+        ("city",),
+        projection.grids.region.astype(np.int32),
+        {"units": "1", "long_name": "index of the regional grid of each city"},
+    )
     ds.coords["technology"] = list(TECHNOLOGIES)
+    ds.coords["grid"] = list(projection.grids.names)
