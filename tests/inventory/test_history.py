@@ -13,19 +13,17 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from scenair.config.inventory import InventoryConfig
-from scenair.core.errors import MassBalanceError
+from scenair.core.errors import ConfigError, MassBalanceError
 from scenair.core.io.netcdf import write_netcdf
 from scenair.core.regions import adcodes, units
 from scenair.inventory import outputs
 from scenair.inventory.estimate import Estimate
-from scenair.inventory.history import analysis, metrics
+from scenair.inventory.history import ANALYTICS, analysis, metrics, series
 from scenair.inventory.history.measures import measures
 from scenair.inventory.history.panel import demean, kuznets
-from scenair.inventory.io import build_history
+from scenair.inventory.io_history import build_analytic, build_panel
 from scenair.inventory.io_inputs import read_tables
 from scenair.inventory.shares import provincial_statistic
-
-TABLES = ("falling", "tapio", "ekc", "lmdi", "gini", "lorenz", "cocontrol", "measures")
 
 
 @pytest.mark.parametrize(
@@ -157,17 +155,17 @@ def test_elasticity_of_nothing() -> None:
 
 
 @pytest.fixture(scope="module")
-def data(result_2013: Estimate, result_2017: Estimate) -> analysis.Panel:
+def data(result_2013: Estimate, result_2017: Estimate) -> series.Panel:
     files = {
         year: outputs.dataset(result, cities=adcodes())
         for year, result in ((2013, result_2013), (2017, result_2017))
     }
     count = units()["province"].value_counts()
-    return analysis.panel(files, units_of={int(p): int(n) for p, n in count.items()})
+    return series.panel(files, units_of={int(p): int(n) for p, n in count.items()})
 
 
 @pytest.fixture(scope="module")
-def provinces(data: analysis.Panel) -> tuple[pd.DataFrame, pd.DataFrame]:
+def provinces(data: series.Panel) -> tuple[pd.DataFrame, pd.DataFrame]:
     statistics = read_tables().statistics
     gdp, people = (
         pd.DataFrame({y: provincial_statistic(statistics, variable=v, year=y) for y in data.years})
@@ -176,13 +174,13 @@ def provinces(data: analysis.Panel) -> tuple[pd.DataFrame, pd.DataFrame]:
     return gdp, people * 1e4
 
 
-def test_all_provinces_are_whole(data: analysis.Panel) -> None:
+def test_all_provinces_are_whole(data: series.Panel) -> None:
     assert len(data.whole) == 31
     np.testing.assert_allclose(data.parts.sum().item(), data.emission.sum().item(), rtol=1e-12)
 
 
 def test_decomposition_of_the_nation(
-    data: analysis.Panel, provinces: tuple[pd.DataFrame, pd.DataFrame]
+    data: series.Panel, provinces: tuple[pd.DataFrame, pd.DataFrame]
 ) -> None:
     table = analysis.decomposition(data, *provinces)
     nation = table[table["adcode"] == 0].set_index("species")
@@ -195,20 +193,20 @@ def test_decomposition_of_the_nation(
         analysis.decomposition(data, *provinces, tolerance=-1.0)
 
 
-def test_falling_is_not_identified_from_fixed_shares(data: analysis.Panel) -> None:
+def test_falling_is_not_identified_from_fixed_shares(data: series.Panel) -> None:
     table = analysis.falling(data).set_index("species")
     assert float(table.loc["SO2", "share"]) > 0.9
     # every city like its province: nothing about cities can be said
     group = xr.DataArray(data.province, dims="city")
     flat = data.emission.groupby(group).map(lambda part: part * 0 + part.mean("city"))
-    fixed = analysis.Panel(
+    fixed = series.Panel(
         flat.transpose(*data.emission.dims), data.activity, data.parts, data.removed,
         data.province, data.whole,
     )  # fmt: skip
     assert (analysis.falling(fixed)["share"] == analysis.NOT_IDENTIFIED).all()
 
 
-def test_measures_have_the_right_sign(data: analysis.Panel) -> None:
+def test_measures_have_the_right_sign(data: series.Panel) -> None:
     table = measures(data.parts, data.activity, data.removed).set_index("measure")
     assert table.loc["end-of-pipe control of power plants", "SO2"] < 0
     assert table.loc["end-of-pipe control of power plants", "CO2"] == 0
@@ -216,18 +214,19 @@ def test_measures_have_the_right_sign(data: analysis.Panel) -> None:
 
 
 def test_kuznets_needs_provinces(
-    provinces: tuple[pd.DataFrame, pd.DataFrame], data: analysis.Panel
+    provinces: tuple[pd.DataFrame, pd.DataFrame], data: series.Panel
 ) -> None:
     gdp, people = (frame.iloc[:5] for frame in provinces)
-    few = analysis.Panel(
+    few = series.Panel(
         data.emission, data.activity, data.parts, data.removed, data.province, data.whole[:5]
     )
-    tables = analysis.all_tables(few, gdp=gdp, population=people, cities=None)
-    assert tables["ekc"]["verdict"].str.startswith(analysis.NOT_IDENTIFIED).all()
+    known = analysis.drivers(few, gdp=gdp, population=people, cities=None)
+    table = analysis.ekc_table(few, known)
+    assert table["verdict"].str.startswith(analysis.NOT_IDENTIFIED).all()
 
 
 def test_cities_with_their_own_gdp(
-    provinces: tuple[pd.DataFrame, pd.DataFrame], data: analysis.Panel
+    provinces: tuple[pd.DataFrame, pd.DataFrame], data: series.Panel
 ) -> None:
     cities = pd.DataFrame(
         [
@@ -238,29 +237,82 @@ def test_cities_with_their_own_gdp(
         ]
     )  # fmt: skip
     gdp, people = provinces
-    tables = analysis.all_tables(data, gdp=gdp, population=people, cities=cities)
-    assert set(tables["tapio"]["level"]) == {"city"}
-    assert (tables["ekc"]["level"] == "city").all()
+    known = analysis.drivers(data, gdp=gdp, population=people, cities=cities)
+    assert set(analysis.tapio_table(data, known)["level"]) == {"city"}
+    assert (analysis.ekc_table(data, known)["level"] == "city").all()
+    heads = analysis.per_head(data, known)
+    assert len(heads) == 24
+    # 1e6 people, 1000e8 yuan: 100 000 yuan a head
+    assert heads.loc[0, "income"] == pytest.approx(1e5)
+    city = data.emission.sum("sector").sel(species="SO2", city=heads.loc[0, "adcode"], year=2013)
+    assert heads.loc[0, "SO2"] == pytest.approx(float(city) * 1e3 / 1e6)
 
 
-def test_the_rule(tmp_path: Path, result_2013: Estimate, result_2017: Estimate) -> None:
-    """Two years of the 28 cities: files, figures, and words where nothing can be said."""
+def test_changes_and_sectors(data: series.Panel) -> None:
+    table = analysis.changes(data)
+    row = table[(table["adcode"] == 130200) & (table["species"] == "SO2")].iloc[0]
+    total = data.emission.sum("sector").sel(city=130200, species="SO2")
+    assert row["before"] == pytest.approx(float(total.sel(year=2013)))
+    assert row["change"] == pytest.approx(row["after"] / row["before"] - 1)
+    sums = analysis.sectors(data).groupby("species")["emission"].sum()
+    np.testing.assert_allclose(
+        sums["NOx"], data.emission.sel(species="NOx").sum().item(), rtol=1e-12
+    )
+
+
+def test_a_damaged_panel_is_refused(data: series.Panel) -> None:
+    ds = series.dataset(data).copy(deep=True)
+    again = series.from_dataset(ds, where="x")
+    assert again.whole == data.whole
+    ds["parts"].values[0, 3] *= 1.001
+    with pytest.raises(MassBalanceError, match="do not sum"):
+        series.from_dataset(ds, where="x")
+
+
+@pytest.fixture(scope="module")
+def north(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+    """Panel of two years of the 28 cities."""
     from scenair.core.regions import CITIES_2_26
 
-    inventories = {}
-    for year, result in ((2013, result_2013), (2017, result_2017)):
-        inventories[year] = tmp_path / f"{year}.nc"
+    folder = tmp_path_factory.mktemp("history")
+    inventories: dict[int, str | Path] = {}
+    for year in (2013, 2017):
+        result = request.getfixturevalue(f"result_{year}")
+        inventories[year] = folder / f"{year}.nc"
         write_netcdf(outputs.dataset(result, cities=CITIES_2_26), inventories[year], title="test")
-    files = {name: tmp_path / f"{name}.csv" for name in TABLES}
-    build_history(
+    build_panel(inventories=inventories, panel=folder / "panel.nc")
+    return folder
+
+
+@pytest.mark.parametrize("name", ANALYTICS)
+def test_the_rules(name: str, north: Path) -> None:
+    """A table and a figure each, and words where nothing can be said."""
+    table, figure = north / f"{name}.csv", north / f"{name}.png"
+    build_analytic(
+        name=name,
         config={"inventory": InventoryConfig().model_dump(mode="json")},
-        inventories=inventories,
-        tables=files,
-        sheet=tmp_path / "sheet.png",
-        maps=tmp_path / "maps.png",
+        panel=north / "panel.nc",
+        table=table,
+        figure=figure,
     )
-    assert pd.read_csv(files["ekc"])["verdict"].str.startswith("not identified").all()
-    # only Beijing and Tianjin are whole
-    assert set(pd.read_csv(files["tapio"])["adcode"]) == {110000, 120000}
-    for name in ("sheet", "maps"):
-        assert (tmp_path / f"{name}.png").read_bytes()[:4] == b"\x89PNG"
+    assert figure.read_bytes()[:4] == b"\x89PNG"
+    frame = pd.read_csv(table)
+    assert len(frame)
+    if name == "ekc":
+        assert frame["verdict"].str.startswith("not identified").all()
+    if name == "tapio":
+        # only Beijing and Tianjin are whole
+        assert set(frame["adcode"]) == {110000, 120000}
+
+
+def test_unknown_analytic(north: Path) -> None:
+    with pytest.raises(ConfigError, match="unknown analytic"):
+        build_analytic(
+            name="magic", config={}, panel=north / "panel.nc", table=north / "x", figure=north / "y"
+        )
+
+
+def test_every_rule_has_its_analytic() -> None:
+    from scenair.inventory.history.analytics import BY_NAME
+
+    assert tuple(BY_NAME) == ANALYTICS

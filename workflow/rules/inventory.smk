@@ -1,6 +1,7 @@
 # Inventory fusion: city x sector x species, one year a job.
 from glob import glob
 
+from scenair.inventory.history import ANALYTICS
 from scenair.inventory.retrieve import registry
 
 INVENTORY_TABLES = tables(
@@ -139,45 +140,65 @@ rule inventory_uncertainty:
         "../scripts/inventory_uncertainty.py"
 
 
-HISTORY_TABLES = (
-    "falling",
-    "tapio",
-    "ekc",
-    "lmdi",
-    "gini",
-    "lorenz",
-    "cocontrol",
-    "measures",
-)
 CITY_STATISTICS = [
     path for path in (CONFIG.inventory.city_statistics,) if path is not None
 ]
 
 
-# what happened: falling shares, decoupling, Kuznets curve, decomposition, inequality, co-control
-rule inventory_history:
+# what happened: the years side by side, then one rule an analytic (snakemake inventory_history)
+rule inventory_panel:
     input:
         inventories=expand("results/inventory/{year}.nc", year=HISTORY_YEARS),
-        statistics=CITY_STATISTICS,
-        tables=tables("regions/province_statistics.csv.gz"),
     output:
-        **{name: f"results/inventory/history/{name}.csv" for name in HISTORY_TABLES},
-        sheet="results/inventory/history/history.png",
-        maps="results/inventory/history/maps.png",
+        panel="results/inventory/history/panel.nc",
     log:
-        "logs/inventory_history.log",
+        "logs/inventory_panel.log",
     benchmark:
-        "benchmarks/rules/inventory_history.tsv"
+        "benchmarks/rules/inventory_panel.tsv"
     resources:
-        mem_mb=3000,
-        runtime=20,
+        mem_mb=2000,
+        runtime=10,
     params:
-        code=code_id("scenair.inventory.io"),
-        config=section("inventory"),
+        code=code_id("scenair.inventory.io_history"),
         years=list(HISTORY_YEARS),
-        tables=HISTORY_TABLES,
     script:
-        "../scripts/inventory_history.py"
+        "../scripts/inventory_panel.py"
+
+
+for name in ANALYTICS:
+
+    rule:
+        name:
+            f"inventory_{name}"
+        input:
+            panel="results/inventory/history/panel.nc",
+            statistics=CITY_STATISTICS,
+            tables=tables("regions/province_statistics.csv.gz"),
+        output:
+            table=f"results/inventory/history/{name}.csv",
+            figure=f"results/inventory/history/{name}.png",
+        log:
+            f"logs/inventory_{name}.log",
+        benchmark:
+            f"benchmarks/rules/inventory_{name}.tsv"
+        resources:
+            mem_mb=1500,
+            runtime=10,
+        params:
+            code=code_id("scenair.inventory.io_history"),
+            config=section("inventory"),
+            name=name,
+        script:
+            "../scripts/inventory_history.py"
+
+
+rule inventory_history:
+    input:
+        expand(
+            "results/inventory/history/{name}.{kind}",
+            name=ANALYTICS,
+            kind=("csv", "png"),
+        ),
 
 
 # data that do not ship, on demand: snakemake retrieve_census_2020_county

@@ -1,14 +1,14 @@
-"""Analytics of the history years; the work is in scenair.inventory.io.build_history."""
+"""One analytic of the history years; the work is in scenair.inventory.io_history."""
 
 from scenair.core.audit.session import job
 
-with job(snakemake.log[0], name="inventory history"):
-    from scenair.inventory.io import build_history
+with job(snakemake.log[0], name=f"inventory history: {snakemake.params.name}"):
+    from scenair.inventory.io_history import build_analytic
 
-    build_history(
+    build_analytic(
+        name=snakemake.params.name,
         config=snakemake.params.config,
-        inventories=dict(zip(snakemake.params.years, snakemake.input.inventories, strict=True)),
-        tables={name: snakemake.output[name] for name in snakemake.params.tables},
-        sheet=snakemake.output.sheet,
-        maps=snakemake.output.maps,
+        panel=snakemake.input.panel,
+        table=snakemake.output.table,
+        figure=snakemake.output.figure,
     )

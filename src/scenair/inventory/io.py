@@ -9,17 +9,13 @@ import pandas as pd
 from scenair.config.case import CaseConfig
 from scenair.config.inventory import InventoryConfig
 from scenair.core.audit.closure import require_closed
-from scenair.core.io.atomic import atomic_path
 from scenair.core.io.netcdf import open_netcdf, require_finite, write_netcdf
 from scenair.core.io.tables import read_csv, read_table, write_csv
-from scenair.core.regions import PROVINCE_CODES, units
 from scenair.inventory import outputs
 from scenair.inventory.closing import factor_table
 from scenair.inventory.conflicts import conflict_table
 from scenair.inventory.fusion import change_rows
-from scenair.inventory.history import analysis, plots
 from scenair.inventory.io_inputs import (
-    city_gdp,
     county_census,
     national_estimate,
     provincial_sums,
@@ -30,7 +26,6 @@ from scenair.inventory.io_inputs import (
 from scenair.inventory.private_cars import SPECIES as CAR_SPECIES
 from scenair.inventory.private_cars import compare, private_cars
 from scenair.inventory.quality import quality_table
-from scenair.inventory.shares import provincial_statistic
 from scenair.inventory.survey import replace_points
 from scenair.inventory.uncertainty import contributions, intervals
 
@@ -158,7 +153,7 @@ def build_uncertainty(
     InputError, UnitsError, MassBalanceError
     """
     options = InventoryConfig.model_validate(config["inventory"])
-    ds = _checked_inventory(inventory)
+    ds = checked_inventory(inventory)
     out = intervals(
         ds,
         read_table("inventory/uncertainty.csv"),
@@ -177,7 +172,7 @@ def build_uncertainty(
     )
 
 
-def _checked_inventory(path: str | Path) -> xr.Dataset:
+def checked_inventory(path: str | Path) -> xr.Dataset:
     """An inventory file, recomputed from its own activity before it is used."""
     ds = open_netcdf(path, variables={"emission": "Mg yr-1", "activity": "see unit(source)"})
     require_finite(ds["emission"], where=str(path))
@@ -202,7 +197,7 @@ def build_vehicles(
     ------
     InputError, UnitsError, MassBalanceError
     """
-    ds = _checked_inventory(inventory)
+    ds = checked_inventory(inventory)
     census, registered = county_census(), registered_vehicles()
     cars = private_cars(
         census,
@@ -224,61 +219,3 @@ def build_vehicles(
     ).assign(province=ds["province_of_city"].values)
     write_csv(cars, vehicles)
     write_csv(compare(cars, gasoline), comparison)
-
-
-def build_history(
-    *,
-    config: Mapping[str, Any],
-    inventories: Mapping[int, str | Path],
-    tables: Mapping[str, str | Path],
-    sheet: str | Path,
-    maps: str | Path,
-) -> None:
-    """Analytics of the history years.
-
-    Parameters
-    ----------
-    config : mapping
-        ``inventory`` section.
-    inventories : mapping
-        year -> inventory file, two years or more.
-    tables : mapping
-        falling, tapio, ekc, lmdi, gini, lorenz, cocontrol, measures -> file to write.
-    sheet, maps : path
-        Figures to write (PNG).
-
-    Raises
-    ------
-    InputError, UnitsError, MassBalanceError
-    """
-    options = InventoryConfig.model_validate(config["inventory"])
-    everywhere = units()
-    count = everywhere["province"].value_counts()
-    data = analysis.panel(
-        {year: _checked_inventory(path) for year, path in inventories.items()},
-        units_of={int(p): int(n) for p, n in count.items()},
-    )
-    statistics = read_table("regions/province_statistics.csv.gz")
-    gdp, people = (
-        pd.DataFrame(
-            {y: provincial_statistic(statistics, variable=v, year=y) for y in data.years}
-        ).loc[list(data.whole)]
-        for v in ("gdp", "population")
-    )
-    found = analysis.all_tables(data, gdp=gdp, population=people * 1e4, cities=city_gdp(options))
-    for name, path in tables.items():
-        write_csv(found[name], path)
-    drawn = plots.sheet(
-        data.emission.sum("city"),
-        lorenz=found["lorenz"],
-        gini=found["gini"],
-        decoupling=found["tapio"],
-        decomposition=found["lmdi"],
-        names=PROVINCE_CODES,
-    )
-    for figure, path in (
-        (drawn, sheet),
-        (plots.maps(data.emission.sum("sector"), everywhere), maps),
-    ):
-        with atomic_path(path) as part:
-            figure.savefig(part, format="png", dpi=110, metadata={"Software": None})

@@ -15,12 +15,13 @@ import pandas as pd
 import xarray as xr
 
 from scenair.core.errors import MassBalanceError
+from scenair.core.sectors import MEIC_SECTORS
 from scenair.inventory.history import metrics
-from scenair.inventory.history.measures import measures
 from scenair.inventory.history.panel import kuznets
+from scenair.inventory.history.series import Panel
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
 FALLING: Final = ("SO2", "NOx", "PM25", "CO2")
 #: Least share of variance inside provinces for a figure about cities.
@@ -29,83 +30,6 @@ LEAST_SIGNAL: Final = 0.05
 LEAST_CLUSTERS: Final = 10
 NOT_IDENTIFIED: Final = "not identified"
 EFFECTS: Final = ("population", "affluence", "activity", "control", "rest")
-
-
-@dataclass(frozen=True)
-class Panel:
-    """The history years side by side.
-
-    Attributes
-    ----------
-    emission : DataArray
-        (year, city, sector, species), Mg yr-1.
-    activity : DataArray
-        (year, city, sector, source).
-    parts : DataArray
-        Emission by (year, province, sector, source, species), Mg yr-1.
-    removed : DataArray
-        (year, sector, source, species), 0-1.
-    province : array
-        Province of each city.
-    whole : tuple of int
-        Provinces all of whose units are in the files.
-    """
-
-    emission: xr.DataArray
-    activity: xr.DataArray
-    parts: xr.DataArray
-    removed: xr.DataArray
-    province: np.ndarray[tuple[int], np.dtype[np.int32]]
-    whole: tuple[int, ...]
-
-    @property
-    def years(self) -> list[int]:
-        return [int(y) for y in self.emission["year"].values]
-
-    def ends(self) -> tuple[int, int]:
-        return self.years[0], self.years[-1]
-
-    def provincial(self) -> xr.DataArray:
-        """Emission by (year, province, species) of the whole provinces."""
-        total = self.emission.sum("sector").assign_coords(province=("city", self.province))
-        return total.groupby("province").sum("city").sel(province=list(self.whole))
-
-
-def panel(files: Mapping[int, xr.Dataset], *, units_of: Mapping[int, int]) -> Panel:
-    """Join inventory files.
-
-    Parameters
-    ----------
-    files : mapping
-        year -> dataset.
-    units_of : mapping
-        province -> number of units it has, to know which provinces are whole.
-    """
-    years = sorted(files)
-    first = files[years[0]]
-    province = first["province_of_city"].values.astype(np.int32)
-    count = pd.Series(province).value_counts()
-    whole = tuple(int(p) for p in sorted(count.index) if count[p] == units_of[int(p)])
-
-    def stack(name: str) -> xr.DataArray:
-        return xr.concat([files[y][name] for y in years], dim=pd.Index(years, name="year"))
-
-    parts = [_parts(files[y], province) for y in years]
-    return Panel(
-        emission=stack("emission"),
-        activity=stack("activity"),
-        parts=xr.concat(parts, dim=pd.Index(years, name="year")),
-        removed=stack("removal"),
-        province=province,
-        whole=whole,
-    )
-
-
-def _parts(ds: xr.Dataset, province: np.ndarray[tuple[int], np.dtype[np.int32]]) -> xr.DataArray:
-    k = ds["closing_factor"].sel(province=ds["province_of_city"]).drop_vars("province")
-    net = ds["emission_factor"] * (1 - ds["removal"])
-    emission = (ds["activity"] * net * k).transpose("city", "sector", "source", "species")
-    return emission.assign_coords(province=("city", province)).groupby("province").sum("city")
 
 
 def falling(data: Panel) -> pd.DataFrame:
@@ -256,21 +180,69 @@ def _factors(
     ]
 
 
-def inequality(data: Panel) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Gini by year and species, and Lorenz points of the last year (cities, unweighted)."""
+def inequality(data: Panel) -> pd.DataFrame:
+    """Gini of the cities by year and species: columns year, species, cities, gini."""
     total = data.emission.sum("sector")
     rows = [
-        (y, name, metrics.gini(total.sel(year=y, species=name).values))
+        (y, name, total.sizes["city"], metrics.gini(total.sel(year=y, species=name).values))
         for y in data.years
         for name in data.emission["species"].values.tolist()
     ]
+    return pd.DataFrame(rows, columns=["year", "species", "cities", "gini"])
+
+
+def lorenz_curves(data: Panel) -> pd.DataFrame:
+    """Lorenz points of the first and the last year (cities, unweighted, small emitters first).
+
+    Columns year, species, cities_share, emission_share.
+    """
+    total = data.emission.sum("sector")
     curves = []
-    for name in FALLING:
-        units, share = metrics.lorenz(total.sel(year=data.ends()[1], species=name).values)
-        curves.append(
-            pd.DataFrame({"species": name, "cities_share": units, "emission_share": share})
-        )
-    return pd.DataFrame(rows, columns=["year", "species", "gini"]), pd.concat(curves)
+    for year in data.ends():
+        for name in FALLING:
+            units, share = metrics.lorenz(total.sel(year=year, species=name).values)
+            curves.append(
+                pd.DataFrame(
+                    {
+                        "year": year,
+                        "species": name,
+                        "cities_share": units,
+                        "emission_share": share,
+                    }
+                )
+            )
+    return pd.concat(curves, ignore_index=True)
+
+
+def changes(data: Panel) -> pd.DataFrame:
+    """Emission of every city in the first and the last year.
+
+    Columns adcode, species, first_year, last_year, before, after (Mg yr-1), change (relative;
+    empty where nothing was emitted before).
+    """
+    start, end = data.ends()
+    total = data.emission.sum("sector").sel(species=list(FALLING))
+    frames = [
+        total.sel(year=year, drop=True).rename(name).to_series()
+        for year, name in ((start, "before"), (end, "after"))
+    ]
+    frame = pd.concat(frames, axis=1).reset_index().rename(columns={"city": "adcode"})
+    frame["change"] = (frame["after"] / frame["before"] - 1).where(frame["before"] > 0)
+    frame.insert(2, "first_year", start)
+    frame.insert(3, "last_year", end)
+    return frame.sort_values(["species", "adcode"], ignore_index=True)
+
+
+def sectors(data: Panel) -> pd.DataFrame:
+    """Emission by year, sector of MEIC and species, summed over the cities of the case, Mg yr-1."""
+    total = data.emission.sum("city")
+    rows = [
+        (year, meic, name, float(total.sel(year=year, species=name, sector=list(members)).sum()))
+        for year in data.years
+        for meic, members in MEIC_SECTORS.items()
+        for name in total["species"].values.tolist()
+    ]
+    return pd.DataFrame(rows, columns=["year", "meic_sector", "species", "emission"])
 
 
 def cocontrol(data: Panel) -> pd.DataFrame:
@@ -293,61 +265,71 @@ def cocontrol(data: Panel) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def all_tables(
+@dataclass(frozen=True)
+class Drivers:
+    """GDP (1e8 yuan, current prices) and population (persons), units x years.
+
+    ``level`` is ``city`` where the user's yearbook gives the GDP of cities, else ``province``.
+    """
+
+    level: str
+    gdp: pd.DataFrame
+    population: pd.DataFrame
+
+
+def drivers(
     data: Panel, *, gdp: pd.DataFrame, population: pd.DataFrame, cities: pd.DataFrame | None
-) -> dict[str, pd.DataFrame]:
-    """Every table of the history years by name.
+) -> Drivers:
+    """What analytics that need GDP run on: cities where a yearbook gives it, else provinces.
 
     Parameters
     ----------
-    data : Panel
     gdp, population : DataFrame
-        Whole provinces x years, 1e8 yuan (current prices) and persons.
+        Whole provinces x years.
     cities : DataFrame, optional
-        City statistics (adcode, year, gdp, population); with them, decoupling and the Kuznets
-        curve are computed on cities, without on provinces.
+        City statistics (adcode, year, gdp, population).
     """
-    gini, lorenz = inequality(data)
-    provincial = data.provincial()
-    tapio, ekc = _with_gdp(data, provincial, gdp, population, cities)
-    return {
-        "falling": falling(data),
-        "tapio": tapio,
-        "ekc": ekc,
-        "lmdi": decomposition(data, gdp, population),
-        "gini": gini,
-        "lorenz": lorenz,
-        "cocontrol": cocontrol(data),
-        "measures": measures(data.parts, data.activity, data.removed),
-    }
-
-
-def _with_gdp(
-    data: Panel,
-    provincial: xr.DataArray,
-    gdp: pd.DataFrame,
-    population: pd.DataFrame,
-    cities: pd.DataFrame | None,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Decoupling and Kuznets tables, on cities where their GDP is known."""
-    level, emission = "province", provincial
     if cities is not None:
         money = cities.pivot_table(index="adcode", columns="year", values="gdp")
         money = money.reindex(columns=data.years).dropna()
         money = money[money.index.isin(data.emission["city"].values)]
         if len(money):
-            level, emission = "city", data.emission.sum("sector").sel(city=money.index.to_numpy())
-            gdp = money
-            population = _city_population(cities, money)
-    series = emission.sel(species="CO2").transpose(level, "year")
-    co2 = pd.DataFrame(series.values, index=series[level].values, columns=data.years)
-    tapio = decoupling(co2.loc[gdp.index], gdp, level=level)
-    if len(gdp) < LEAST_CLUSTERS or population.empty:
-        reason = f"{NOT_IDENTIFIED}: {len(gdp)} units of level {level} with GDP and population"
-        ekc = pd.DataFrame({"level": level, "species": FALLING, "verdict": reason})
-    else:
-        ekc = kuznets_table(emission, gdp, population, level=level)
-    return tapio, ekc
+            return Drivers("city", money, _city_population(cities, money))
+    return Drivers("province", gdp, population)
+
+
+def _emission_of(data: Panel, known: Drivers) -> xr.DataArray:
+    """Emission (year, unit, species) of the units of the drivers, Mg yr-1."""
+    if known.level == "city":
+        return data.emission.sum("sector").sel(city=known.gdp.index.to_numpy())
+    return data.provincial().sel(province=known.gdp.index.to_numpy())
+
+
+def tapio_table(data: Panel, known: Drivers) -> pd.DataFrame:
+    """Decoupling of CO2 from GDP of the units whose GDP is known."""
+    series = _emission_of(data, known).sel(species="CO2").transpose(known.level, "year")
+    co2 = pd.DataFrame(series.values, index=known.gdp.index, columns=data.years)
+    return decoupling(co2, known.gdp, level=known.level)
+
+
+def ekc_table(data: Panel, known: Drivers) -> pd.DataFrame:
+    """Kuznets curves, or why there are none."""
+    level, count = known.level, len(known.gdp)
+    if count < LEAST_CLUSTERS or known.population.empty:
+        reason = f"{NOT_IDENTIFIED}: {count} units of level {level} with GDP and population"
+        return pd.DataFrame({"level": level, "species": FALLING, "verdict": reason})
+    return kuznets_table(_emission_of(data, known), known.gdp, known.population, level=level)
+
+
+def per_head(data: Panel, known: Drivers) -> pd.DataFrame:
+    """GDP (yuan) and emission (kg) a person: columns adcode, year, income, one a species."""
+    emission = _emission_of(data, known).sel(species=list(FALLING))
+    people = known.population.to_numpy()[..., None]
+    values = 1e3 * emission.transpose(known.level, "year", "species").values / people
+    index = pd.MultiIndex.from_product([known.gdp.index, data.years], names=["adcode", "year"])
+    frame = pd.DataFrame(values.reshape(-1, len(FALLING)), index=index, columns=list(FALLING))
+    frame.insert(0, "income", (known.gdp * 1e8 / known.population).to_numpy().ravel())
+    return frame.reset_index()
 
 
 def _city_population(cities: pd.DataFrame, money: pd.DataFrame) -> pd.DataFrame:
