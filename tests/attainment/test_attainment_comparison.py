@@ -131,7 +131,7 @@ def test_published_figures_have_ours_beside_them(runs: dict, tables: dict) -> No
 
 def test_text_holds_every_table(tables: dict) -> None:
     text = tables["text"].read_text(encoding="utf-8")
-    assert text.count("\n## ") == 4 + 6 + 2
+    assert text.count("\n## ") == 4 + 2 * 2 + 2
     assert "| reference |" in text
 
 

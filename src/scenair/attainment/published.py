@@ -202,21 +202,20 @@ def _emission_falls(study: Study, name: str) -> dict[str, float]:
 def _explanation(item: str, data: Mapping[str, Any], study: Study) -> str:
     """What explains the difference, with the figures behind it."""
     parts = []
-    if (
-        item.startswith(("attain_", "both_", "attains_only_", "fall_by_"))
-        and item.count("count") == 0
-    ):
+    judged = item.startswith(("attain_", "attains_only_", "both_")) and not item.endswith("count")
+    if judged or item.startswith("fall_by_"):
         parts.append(_emission_words(study))
     if item.startswith("fall_by_"):
         parts.append(_scaled_words(item, data, study))
     if item.startswith("attain_"):
         parts.append(_basis_words(item, data))
-    if item.startswith(("peaked", "both_", "attains_only_")) and data.get("peak_readings"):
+    peaks = judged and not item.startswith("attain_")
+    if (peaks or item.startswith("peaked")) and data.get("peak_readings"):
         n = data["national"]["n_units"]
         readings = ", ".join(
             f"{k.replace('_', ' ')} {100 * v / n:.1f} %" for k, v in data["peak_readings"].items()
         )
-        parts.append(f"peaked by other readings of the word: {readings}")
+        parts.append(f"peaked, by readings of the word: {readings}")
     if item in ("mean_change", "pm25_rises_count", "both_rise_count"):
         parts.append(_since_words(item, data, study))
     if item.startswith("emission_fall_"):

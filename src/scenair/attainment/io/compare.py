@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from scenair.attainment.comparison import attaining, contributions, double_by_type, long_table
+from scenair.attainment.io.paths import OLD_LIMIT
 from scenair.attainment.io.text import markdown
 from scenair.attainment.published import Study, beside_published
 from scenair.core.errors import InputError
@@ -129,7 +130,7 @@ def _text(
         table = count.assign(label=label).pivot_table(
             index="scenario", columns="label", values=column, sort=False
         )
-        return table[order].reset_index()
+        return table[order].astype(int).reset_index()
 
     weighted = count.drop_duplicates(["scenario", "background_factor"]).pivot_table(
         index="scenario", columns="background_factor", values="population_weighted_pm25", sort=False
@@ -160,6 +161,7 @@ def _text(
                 ["scenario", "city_type", "n", *shares]
             ]
             for (limit, basis), part in double.groupby(["limit", "basis"], sort=False)
+            if limit in (first["pm25_limit"], OLD_LIMIT)
         },
         "Beside published figures": tables["published"][beside],
         "What explains the difference": tables["published"][["scenario", "item", "explanation"]],
