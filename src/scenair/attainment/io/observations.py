@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from scenair.attainment.io.store import blocks_of_stations
 from scenair.attainment.statistics.qc import DROPPED, apply_flags, qc_flags
 from scenair.attainment.statistics.year import (
     city_values,
@@ -107,6 +108,25 @@ def unit_of(lon: pd.Series, lat: pd.Series) -> pd.Series:
     return pd.Series(found, index=lon.index)
 
 
+def _daily_values(
+    hourly: xr.Dataset, *, year: int, drop: Sequence[str]
+) -> tuple[dict[str, xr.Dataset], pd.DataFrame]:
+    """Daily values of all stations, and what was flagged, a block of stations after the other."""
+    import xarray as xr
+
+    parts: dict[str, list[xr.Dataset]] = {}
+    counts = []
+    for block in blocks_of_stations(hourly):
+        values = whole_year(block, year)
+        clean, found = apply_flags(values, qc_flags(values), drop=drop)
+        counts.append(found)
+        for name, ds in daily_values(clean).items():
+            parts.setdefault(name, []).append(ds)
+    daily = {name: xr.concat(some, dim="site") for name, some in parts.items()}
+    rows = pd.concat(counts).groupby(["pollutant", "flag"], sort=False).sum()
+    return daily, rows.reset_index()
+
+
 def build_monitor_table(
     hourly: xr.Dataset,
     *,
@@ -122,7 +142,8 @@ def build_monitor_table(
     Parameters
     ----------
     hourly : Dataset
-        From one of the readers.
+        From one of the readers, or opened by :func:`scenair.attainment.io.store.open_hourly`. Some
+        stations are in memory at a time.
     stations : DataFrame
         From :func:`read_stations`.
     source : str
@@ -139,11 +160,9 @@ def build_monitor_table(
     InputError
         Stations that are not in the list, a year without values.
     """
-    values = whole_year(hourly, year)
-    clean, counts = apply_flags(values, qc_flags(values), drop=drop)
+    daily, counts = _daily_values(hourly, year=year, drop=drop)
     logger.info("values taken out: %d", int(counts["n_dropped"].sum()))
-    cities = city_values(daily_values(clean), stations)
-    table = year_statistics(cities)
+    table = year_statistics(city_values(daily, stations))
     use = stations[~stations["control"]].groupby("city")[["lon", "lat"]].mean()
     known = units().reindex(use.index)
     places = use.assign(name_zh=known["name_zh"], level="prefecture")
