@@ -38,9 +38,12 @@ def test_winter_responds_more(slope):
 
 
 def test_size_of_national_slopes(slope):
-    """The order of TM5-FASST: primary 1.6, SO2 0.24 ug m-3 a Tg (emissions far simpler here)."""
-    assert 0.8 < slope["PM25"].mean() < 3.2
-    assert 0.12 < slope["SO2"].mean() < 0.5
+    """Within 3 of TM5-FASST: primary 1.6, SO2 0.24, NOx 0.22 ug m-3 a Tg.
+
+    Emissions are far simpler here: two patches without seasons.
+    """
+    for name, published in (("PM25", 1.6), ("SO2", 0.24), ("NOx", 0.22)):
+        assert published / 3 < slope[name].mean() < published * 3, name
 
 
 def test_sulfur_cut_frees_ammonia_for_nitrate(small, par, sources):

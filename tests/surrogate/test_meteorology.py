@@ -11,7 +11,7 @@ from scenair.core.io.netcdf import open_netcdf, write_netcdf
 from scenair.core.io.paths import resources
 from scenair.surrogate import parametric
 from scenair.surrogate.adapters import from_era5, magnus
-from scenair.surrogate.background import COMPONENTS
+from scenair.surrogate.background import COMPONENTS, _blend, _shares
 from scenair.surrogate.io.fields import build_meteorology
 from scenair.surrogate.meteorology import Regular, free_meteorology, on_grid_meteorology
 from scenair.surrogate.winds import column_divergence, volume_flow
@@ -154,3 +154,35 @@ def test_background_by_component(small):
     x, y = small.grid.project(113.0, 23.0)
     south = ds["BACKGROUND"].sel(x=x, y=y, method="nearest")
     assert float(desert.mean()) > 2 * float(south.mean())
+
+
+def test_regions_blend_and_keep_their_means():
+    """Two regions side by side: no step, the mean of each as in the table."""
+    cells = np.repeat([[0] * 40 + [1] * 40], 30, axis=0)
+    share = _shares(cells, 2, cell_km=36.0)
+    np.testing.assert_allclose(share.sum(axis=-1), 1.0)
+    field = _blend(np.array([[10.0], [4.0]]), cells, share)[..., 0]
+    assert field[cells == 0].mean() == pytest.approx(10.0, rel=1e-9)
+    assert field[cells == 1].mean() == pytest.approx(4.0, rel=1e-9)
+    assert (np.diff(field[15]) < 0.05 * 6 + 0.1).all()
+    assert np.abs(np.diff(field[15])).max() < 0.6
+
+
+def test_insolation_published():
+    """Daily means above the atmosphere: equator in March, 40N in January and July."""
+    assert parametric.insolation(3, np.array([0.0]))[0] == pytest.approx(433, abs=5)
+    january, july = (parametric.insolation(m, np.array([40.0]))[0] for m in (1, 7))
+    assert january == pytest.approx(160, abs=12)
+    assert july == pytest.approx(475, abs=12)
+    assert parametric.insolation(12, np.array([75.0]))[0] == 0.0
+
+
+def test_mixing_height_of_the_north_is_low_in_winter(par):
+    lat, land = np.array([23.0, 35.0, 45.0]), np.ones(3)
+    january, july = (parametric.mixing_height(m, land, lat, par=par) for m in (1, 7))
+    assert january[0] > january[1] > january[2] >= par["mixing_height_least"]
+    assert january[1] == pytest.approx(par["mixing_height_winter"])
+    assert july[1] == pytest.approx(par["mixing_height_summer"])
+    assert np.ptp(july) < 0.1 * july.mean()
+    sea = parametric.mixing_height(1, 0 * land, lat, par=par)
+    assert (sea == par["mixing_height_sea"]).all()

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import k0
 
+from scenair.core.io.netcdf import open_netcdf
 from scenair.surrogate.geometry import Geometry
 from scenair.surrogate.operator import Mixing, assemble, bernoulli, face_flow, with_loss
 from scenair.surrogate.solver import ColumnSystem, Factor, nested_dissection
@@ -112,6 +113,38 @@ def test_wind_correction_leaves_consistent_winds_alone():
     new_x, new_y = mass_consistent(x, y, geo=geo)
     np.testing.assert_allclose(new_x, x, atol=1e-12)
     np.testing.assert_allclose(new_y, y, atol=1e-12)
+
+
+def test_wind_correction_keeps_what_is_known(rng):
+    """Layers take the correction in proportion to their error variance; mass closes the same."""
+    geo = flat_geometry(12, 9, dx=36e3, dy=36e3, depth=np.array([100.0, 300.0, 500.0]))
+    x, y = rng.normal(0, 3, (3, 9, 13)), rng.normal(0, 3, (3, 10, 12))
+    new_x, new_y = mass_consistent(x, y, geo=geo, variance=np.array([0.0, 1.0, 3.0]))
+    flow = volume_flow(new_x, new_y, geo=geo)
+    column = column_divergence(flow.x, flow.y).sum(axis=0) / geo.volume.sum(axis=0)
+    assert np.abs(column).max() < 1e-16
+    np.testing.assert_array_equal(new_x[0], x[0])
+    np.testing.assert_allclose(new_x[2] - x[2], 3 * (new_x[1] - x[1]), rtol=1e-9)
+    assert np.abs(new_y[1] - y[1]).max() > 0.1
+
+
+def test_free_winds_near_the_ground_are_those_given(small, par):
+    """The wind that was read survives the correction in the lowest layer."""
+    from scenair.core.io.paths import resources
+    from scenair.surrogate.meteorology import Regular
+
+    surface = open_netcdf(resources() / "surrogate/mpi_esm_lr_2005_monthly_east_asia.nc")
+    lon, lat = small.grid.unproject(*np.meshgrid(small.grid.x_edges, small.grid.y))
+    given = [
+        Regular(surface["lon"].values, surface["lat"].values, surface[n].values[:3].mean(axis=0))
+        for n in ("uas", "vas")
+    ]
+    east, north = (g.at(lon, lat) for g in given)
+    along = east * small.geo.cos_x + north * small.geo.sin_x
+    lowest = small.met["wind_x"].values[0, 0]
+    # terrain only slows it; 20 m above ground by the power law
+    assert np.corrcoef(along.ravel(), lowest.ravel())[0, 1] > 0.9
+    assert np.abs(lowest).mean() < 1.3 * np.abs(along).mean()
 
 
 def _line_error(dx: float, *, u=3.0, k=2e5, loss=5e-6, length=4.32e6) -> float:

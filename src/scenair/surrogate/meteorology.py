@@ -246,6 +246,8 @@ def _face_winds(
             along_x[months].mean(axis=0) * profile * pass_x,
             along_y[months].mean(axis=0) * profile * pass_y,
             geo=geo,
+            # the wind at 10 m is given; aloft it is the profile's, less known the farther from 1
+            variance=(profile.ravel() - 1) ** 2,
         )
         out["wind_x"].append(x)
         out["wind_y"].append(y)
@@ -270,7 +272,7 @@ def _monthly_weather(
     for month in range(1, 13):
         own = {name: values[month - 1] for name, values in given.items()}
         rain = own.get("precipitation", parametric.monsoon_rain(month, lon, lat))
-        mixing = own.get("mixing_height", parametric.mixing_height(month, land, par=par))
+        mixing = own.get("mixing_height", parametric.mixing_height(month, land, lat, par=par))
         # mean speed of a vector wind with mean and two normal components
         total = np.sqrt(speed[month - 1] ** 2 + np.pi / 2 * gust**2)
         friction = parametric.friction_velocity(total, land, par=par)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -12,6 +12,7 @@ from scenair.core.species import MOLAR_MASS
 from scenair.surrogate.aerosol import M_NO3, M_SO4, partition
 from scenair.surrogate.layers import middle
 from scenair.surrogate.meteorology import LAPSE_K_PER_M
+from scenair.surrogate.nitrogen import nitric_acid
 from scenair.surrogate.operator import Mixing, Transport, assemble
 from scenair.surrogate.removal import deposition_velocity, intermittent_rate, scavenging_rate
 from scenair.surrogate.solver import Anderson, ColumnSystem
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from scenair.surrogate.geometry import Geometry
+    from scenair.surrogate.nitrogen import NitricAcid
     from scenair.surrogate.parameters import Parameters
 
 Array = npt.NDArray[np.float64]
@@ -64,8 +66,10 @@ class Quarter:
         Deposition velocity seen by the lowest layer, m s-1.
     wet : mapping of phase -> (layer, y, x)
         Effective scavenging rate, s-1.
-    rate : mapping of name -> (y, x)
-        First-order conversions, s-1.
+    rate : mapping of name -> (y, x) or (layer, y, x)
+        First-order conversions, s-1; that of NOx in clean air.
+    nitric_acid : NitricAcid
+        What slows the conversion of NOx where there is much of it.
     warmth : (y, x)
         0 in the cold climate, 1 in the warm one.
     mixing_lowest : (y, x)
@@ -79,9 +83,14 @@ class Quarter:
     dry: Mapping[str, Array]
     wet: Mapping[str, Array]
     rate: Mapping[str, Array]
+    nitric_acid: NitricAcid
     warmth: Array
     mixing_lowest: Array
     state: Mapping[str, Array]
+
+    def with_oxidation(self, rate: Array) -> Quarter:
+        """The same with another rate (layer, y, x) of NOx to nitric acid, s-1."""
+        return replace(self, rate={**self.rate, "oxidation_nox": rate})
 
     def loss_terms(self, tracer: str, *, particle_share: Array | None = None) -> dict[str, Array]:
         """Rate times volume (layer, y, x) of each loss of a tracer, m3 s-1.
@@ -140,13 +149,18 @@ def prepare_quarter(met: xr.Dataset, quarter: int, *, geo: Geometry, par: Parame
         "humidity": np.broadcast_to(get("humidity"), geo.shape),
         "pressure": get("pressure") * np.exp(-height / 8000.0),
     }
-    rate = {name: par.at(name, warmth) for _, _, name in CONVERSIONS.values()}
+    limits = nitric_acid(
+        par, warmth=warmth, temperature=state["temperature"], pressure=state["pressure"]
+    )
+    rate = {name: par.at(name, warmth) for name in ("oxidation_so2", "oxidation_precursor")}
+    rate["oxidation_nox"] = limits.rate(np.zeros(geo.shape))
     return Quarter(
         transport=assemble(flow, mixing, geo=geo),
         area=geo.area,
         dry=dry,
         wet=scavenged,
         rate=rate,
+        nitric_acid=limits,
         warmth=warmth,
         mixing_lowest=mixing.z[0],
         state=state,
@@ -169,6 +183,8 @@ class Result:
         ug s-1.
     picard : int
         Steps that the particle share took.
+    oxidation_nox : (layer, y, x)
+        Rate of NOx to nitric acid that was reached, s-1.
     """
 
     tracer: Mapping[str, Array]
@@ -177,6 +193,7 @@ class Result:
     particle_share: Mapping[str, Array]
     budget: Mapping[tuple[str, str], float]
     picard: int
+    oxidation_nox: Array
 
 
 def share_of(part: Array, total: Array) -> Array:
@@ -189,6 +206,8 @@ def run_quarter(
     sources: Mapping[str, Array],
     *,
     inflow: Mapping[str, Array] | None = None,
+    system: ColumnSystem | None = None,
+    start: Mapping[str, Array] | None = None,
 ) -> Result:
     """Steady state of all tracers.
 
@@ -199,30 +218,42 @@ def run_quarter(
         Emissions, ug s-1.
     inflow : mapping of tracer -> (layer, y, x), optional
         Concentration that enters through the borders of the domain, ug m-3; clean without.
+    system : ColumnSystem, optional
+        Of the same transport, with what is set up already; its losses are changed.
+    start : mapping of tracer -> (layer, y, x), optional
+        Concentrations from which the iteration starts, ug m-3.
 
     Returns
     -------
     Result
     """
-    work = _Work(quarter, dict(sources), dict(inflow or {}))
-    work.solve(("BC", "POA", "OTHER", "SO2", "NOx", "PRECURSOR"))
+    work = _Work(quarter, dict(sources), dict(inflow or {}), system=system)
+    work.concentration |= start or {}
+    work.solve(("BC", "POA", "OTHER", "SO2", "PRECURSOR"))
+    work.solve_nox()
     work.solve(("SO4", "SOA"))
     steps = work.solve_nitrate()
     nitrate, ammonium = work.partition()
     budget = {(name, term): value for name in TRACERS for term, value in work.budget(name).items()}
-    return Result(work.concentration, nitrate, ammonium, work.share, budget, steps)
+    oxidation = work.quarter.rate["oxidation_nox"]
+    return Result(work.concentration, nitrate, ammonium, work.share, budget, steps, oxidation)
 
 
 class _Work:
     """The state of a quarter's solution."""
 
     def __init__(
-        self, quarter: Quarter, sources: dict[str, Array], inflow: dict[str, Array]
+        self,
+        quarter: Quarter,
+        sources: dict[str, Array],
+        inflow: dict[str, Array],
+        *,
+        system: ColumnSystem | None = None,
     ) -> None:
         self.quarter, self.sources, self.inflow = quarter, sources, inflow
         self.concentration: dict[str, Array] = {}
         self.loss: dict[str, dict[str, Array]] = {}
-        self.system = ColumnSystem(quarter.transport, {})
+        self.system = system or ColumnSystem(quarter.transport, {})
         self._named: dict[str, str] = {}
         self.share: dict[str, Array] = {}
 
@@ -232,7 +263,7 @@ class _Work:
         if share is not None:
             self.share[tracer] = share
         system = tracer if tracer in _PHASES else "particle"
-        if share is not None or system not in self._named.values():
+        if tracer in _PHASES or system not in self._named.values():
             total = np.sum(list(self.loss[tracer].values()), axis=0)
             self.system.set_loss(system, self.quarter.transport.flat(total))
         self._named[tracer] = system
@@ -268,6 +299,25 @@ class _Work:
         field = self.quarter.transport.field(solution)
         for i, name in enumerate(tracers):
             self.concentration[name] = np.ascontiguousarray(field[..., i])
+
+    def solve_nox(self) -> None:
+        """NOx with the rate to nitric acid that its own concentration leaves; a fixed point."""
+        limits = self.quarter.nitric_acid
+        rate, mixing, before = self.quarter.rate["oxidation_nox"], Anderson(), np.zeros(1)
+        change = 0.1
+        for _ in range(_PICARD):
+            self.quarter = self.quarter.with_oxidation(rate)
+            self.set_loss("NOx")
+            self.solve(("NOx",), rtol=max(_PICARD_TOLERANCE / 10, change / 1000))
+            now = self.concentration["NOx"][0]
+            change = float(np.abs(now - before).max() / max(now.max(), 1e-30))
+            if change <= _PICARD_TOLERANCE:
+                break
+            before = now
+            # in the logarithm, so that the mixed rate stays positive
+            image = np.log(limits.rate(self.concentration["NOx"]))
+            rate = np.exp(mixing.next(np.log(rate), image))
+        self.solve(("NOx",))
 
     def partition(self) -> tuple[Array, Array]:
         c = {name: np.maximum(self.concentration[name], 0.0) for name in ("SO4", "TNO3", "TNH4")}

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 Array = npt.NDArray[np.float64]
 
 KARMAN = 0.4
+#: W m-2.
+SOLAR_CONSTANT = 1361.0
 #: Mean length of a month, s (the parametric rain is given a month).
 _MONTH_S = 365.25 / 12 * 86_400
 
@@ -53,10 +55,36 @@ def relative_humidity(rain: Array, *, par: Parameters) -> Array:
     return np.asarray(low + (high - low) * (1 - np.exp(-rain / scale)))
 
 
-def mixing_height(month: int, land: Array, *, par: Parameters) -> Array:
-    """Height of the mixed layer, m: seasonal over land, constant over sea."""
+def insolation(month: int, lat: Array) -> Array:
+    """Daily mean insolation above the atmosphere in the middle of a month, W m-2.
+
+    Declination after Cooper (1969, Solar Energy 12, 333-346); the daily mean is the integral of
+    the sine of the sun's height from sunrise to sunset.
+    """
+    day = 365.25 / 12 * (month - 0.5)
+    declination = np.radians(23.45) * np.sin(2 * np.pi * (284 + day) / 365)
+    phi = np.radians(lat)
+    sunset = np.arccos(np.clip(-np.tan(phi) * np.tan(declination), -1.0, 1.0))
+    height = sunset * np.sin(phi) * np.sin(declination)
+    height += np.cos(phi) * np.cos(declination) * np.sin(sunset)
+    return np.asarray(SOLAR_CONSTANT / np.pi * height)
+
+
+def mixing_height(month: int, land: Array, lat: Array, *, par: Parameters) -> Array:
+    """Height of the mixed layer, m: by insolation over land, constant over sea.
+
+    A mixed layer that grows by heat from the ground has a height that goes with the square root
+    of that heat (thermodynamic method, Stull 1988, An Introduction to Boundary Layer Meteorology,
+    chapter 11), here with the square root of the insolation. The figures of January and July hold
+    at ``mixing_height_latitude``; a least height stands for mixing by wind alone.
+    """
+    own = np.array([par["mixing_height_latitude"]])
+    january, july = (np.sqrt(insolation(m, own))[0] for m in (1, 7))
+    share = (np.sqrt(insolation(month, lat)) - january) / (july - january)
     amplitude = par["mixing_height_summer"] - par["mixing_height_winter"]
-    over_land = par["mixing_height_winter"] + amplitude * max(0.0, np.sin(np.pi * (month - 1) / 12))
+    over_land = np.maximum(
+        par["mixing_height_winter"] + amplitude * share, par["mixing_height_least"]
+    )
     return np.asarray(land * over_land + (1 - land) * par["mixing_height_sea"])
 
 

@@ -51,23 +51,31 @@ def _laplacian(geo: Geometry) -> sp.csc_matrix:
     return sp.coo_matrix(entries, shape=(ny * nx, ny * nx)).tocsc()
 
 
-def mass_consistent(wind_x: Array, wind_y: Array, *, geo: Geometry) -> tuple[Array, Array]:
+def mass_consistent(
+    wind_x: Array, wind_y: Array, *, geo: Geometry, variance: Array | None = None
+) -> tuple[Array, Array]:
     """The nearest winds whose column flow has no divergence.
 
     The column flow F is replaced by ``F - grad(phi)`` with ``lap(phi) = div(F)`` and ``phi = 0``
-    outside; every layer takes the same velocity correction.
+    outside. The least-squares correction of a layer is in proportion to the error variance of its
+    wind (Sasaki 1970, Mon. Wea. Rev. 98, 875-883; Sherman 1978, J. Appl. Meteorol. 17, 312-319):
+    what is known well is kept, what is a guess closes the budget.
 
     Parameters
     ----------
     wind_x, wind_y : (layer, y, x + 1), (layer, y + 1, x)
         Wind normal to the faces, m s-1.
     geo : Geometry
+    variance : (layer,), optional
+        Error variance of the wind, any unit; the same in all layers without it.
 
     Returns
     -------
     wind_x, wind_y
         As above, corrected.
     """
+    share = np.ones_like(geo.depth) if variance is None else variance
+    share = (share * geo.depth.sum() / (share * geo.depth).sum())[:, None, None]
     depth = geo.depth[:, None, None]
     column_x = (wind_x * depth).sum(axis=0) * geo.length_x
     column_y = (wind_y * depth).sum(axis=0) * geo.length_y
@@ -79,7 +87,7 @@ def mass_consistent(wind_x: Array, wind_y: Array, *, geo: Geometry) -> tuple[Arr
     total = geo.depth.sum()
     correction_x = np.diff(padded[1:-1], axis=1) / geo.distance_x / total
     correction_y = np.diff(padded[:, 1:-1], axis=0) / geo.distance_y / total
-    return wind_x - correction_x, wind_y - correction_y
+    return wind_x - share * correction_x, wind_y - share * correction_y
 
 
 def volume_flow(wind_x: Array, wind_y: Array, *, geo: Geometry) -> Flow:
