@@ -11,6 +11,7 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scenair.attainment.allocation import equal_effort, least_cuts
 from scenair.attainment.exposure import exposure_table, people_above
 from scenair.attainment.io.smat import read_monitor_file, write_model_file, write_monitor_file
 from scenair.attainment.probability import (
@@ -24,7 +25,6 @@ from scenair.attainment.statistics.aqi import heavy_episodes
 from scenair.attainment.targets import (
     concentration_after,
     graded_targets,
-    least_cuts,
     plan_against_observed,
     required_cut,
     rising,
@@ -108,7 +108,7 @@ def test_required_cut_meets_the_target_exactly() -> None:
 
 def test_least_cuts_meet_targets_at_least_cost() -> None:
     excess = np.array([8.0, 5, 0])
-    plan = least_cuts(excess, MATRIX)
+    plan = least_cuts(excess, MATRIX, linked_share=0)
     assert (MATRIX @ plan.cut >= excess - 1e-6).all()
     assert plan.shortfall.max() == 0
     # never dearer than everyone cutting alike
@@ -120,9 +120,35 @@ def test_least_cuts_meet_targets_at_least_cost() -> None:
 
 
 def test_out_of_reach_is_a_shortfall() -> None:
-    plan = least_cuts(np.array([40.0, 0, 0]), MATRIX, largest=0.5)
+    plan = least_cuts(np.array([40.0, 0, 0]), MATRIX, steps=[(0.5, 1)], linked_share=0)
     assert plan.shortfall[0] == pytest.approx(40 - 13)
     np.testing.assert_allclose(plan.cut, 0.5, atol=1e-4)
+
+
+def test_only_linked_sources_are_asked() -> None:
+    """Source 2 gives receptor 0 under 1 % of what it gets: it is not asked to save it."""
+    matrix = np.array([[10.0, 5, 0.1], [0.1, 6, 4]])
+    plan = least_cuts(np.array([40.0, 0]), matrix, steps=[(0.9, 1)])
+    assert plan.linked.tolist() == [[True, True, False], [False, False, False]]
+    np.testing.assert_allclose(plan.cut, [0.9, 0.9, 0], atol=1e-5)
+    assert plan.shortfall[0] == pytest.approx(40 - 13.5, abs=1e-4)
+    nobody = least_cuts(np.array([-1.0, 0]), matrix)
+    assert (nobody.cut == 0).all()
+    assert nobody.cost == 0
+
+
+def test_rising_costs_spread_the_effort() -> None:
+    """Two alike sources: a flat price may take one alone, a rising one takes both alike."""
+    matrix = np.array([[10.0, 10.0]])
+    plan = least_cuts(np.array([6.0]), matrix, steps=[(0.3, 1), (0.9, 2)])
+    np.testing.assert_allclose(plan.cut, [0.3, 0.3], atol=1e-6)
+    assert plan.cost == pytest.approx(0.6)
+    further = least_cuts(np.array([12.0]), matrix, steps=[(0.3, 1), (0.6, 2), (0.9, 4)])
+    np.testing.assert_allclose(further.cut, [0.6, 0.6], atol=1e-6)
+    for wrong in ([(0.6, 1), (0.3, 2)], [(0.3, 2), (0.6, 1)], [(1.2, 1)]):
+        with pytest.raises(InputError, match="ascend"):
+            least_cuts(np.array([6.0]), matrix, steps=wrong)
+    np.testing.assert_allclose(equal_effort(np.array([6.0]), matrix, largest=0.9), [0.3])
 
 
 def test_graded_targets() -> None:

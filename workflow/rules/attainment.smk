@@ -110,7 +110,7 @@ rule city_targets:
         monitors="results/attainment/monitors.nc",
         emissions="results/{year}/{scenario}/emissions/cities.nc",
         responsibility=f"results/responsibility/{BASE_YEAR}.nc",
-        tables=tables("attainment/target_grades.csv"),
+        tables=tables("attainment/target_grades.csv", "attainment/target_steps.csv"),
     output:
         targets="results/{year}/{scenario}/attainment/targets.csv",
     log:

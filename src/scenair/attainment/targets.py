@@ -7,22 +7,16 @@ chain is to be run with what comes out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import linprog
 
 from scenair.attainment.rounding import round_gb8170
 from scenair.core.errors import InputError
 
 if TYPE_CHECKING:
     import numpy.typing as npt
-
-
-#: Share of a receptor's largest source below which a source is left out of its constraint.
-_SMALLEST_SOURCE: Final = 1e-6
 
 
 def concentration_after(
@@ -73,74 +67,6 @@ def required_cut(
     """
     x = (1 - target / observed) * (controlled + background) / controlled
     return np.asarray(np.maximum(x, 0.0))
-
-
-@dataclass(frozen=True)
-class Allocation:
-    """Cuts by source that meet the targets at least cost.
-
-    Attributes
-    ----------
-    cut : ndarray (source,)
-        Share of the source's emissions.
-    shortfall : ndarray (receptor,)
-        What the largest allowed cuts still leave above the target, ug m-3.
-    cost : float
-        Sum of weight x cut.
-    """
-
-    cut: npt.NDArray[np.float64]
-    shortfall: npt.NDArray[np.float64]
-    cost: float
-
-
-def least_cuts(
-    excess: npt.NDArray[np.float64],
-    contribution: npt.NDArray[np.float64],
-    *,
-    weight: npt.NDArray[np.float64] | None = None,
-    largest: float | npt.NDArray[np.float64] = 0.9,
-) -> Allocation:
-    """Smallest weighted sum of cuts that takes every receptor to its target.
-
-    min w.x subject to A x >= excess, 0 <= x <= largest (HiGHS). Where even the largest cuts do not
-    suffice, the rest is reported as a shortfall and the receptor asks for all it can get.
-
-    Parameters
-    ----------
-    excess : ndarray (receptor,)
-        Concentration above the target, ug m-3; what is below counts as 0.
-    contribution : ndarray (receptor, source)
-        ug m-3 at base emissions.
-    weight : ndarray (source,), optional
-        Cost of a full cut, for example emissions; 1 each by default.
-    largest : float or ndarray (source,)
-        Technical potential of each source, 0-1.
-    """
-    n = contribution.shape[1]
-    bound = np.broadcast_to(np.asarray(largest, dtype=np.float64), (n,))
-    w = np.ones(n) if weight is None else np.asarray(weight, dtype=np.float64)
-    need = np.maximum(excess, 0.0)
-    # what is a millionth of a receptor's largest source only spoils the scaling
-    largest_source = contribution.max(axis=1, keepdims=True)
-    matrix = np.where(contribution >= _SMALLEST_SOURCE * largest_source, contribution, 0.0)
-    reachable = matrix @ bound
-    shortfall = np.maximum(need - reachable, 0.0)
-    # a hair below what is reachable keeps the problem feasible in floating point
-    asked = np.minimum(need, reachable * (1 - 1e-6))
-    ask = need > 0
-    if not ask.any():
-        return Allocation(np.zeros(n), shortfall, 0.0)
-    result = linprog(
-        w / w.max(),
-        A_ub=-matrix[ask],
-        b_ub=-asked[ask],
-        bounds=np.column_stack([np.zeros(n), bound]),
-        method="highs",
-    )
-    if not result.success:
-        raise InputError("the allocation has no solution", value=result.message)
-    return Allocation(np.asarray(result.x), shortfall, float(w @ result.x))
 
 
 def graded_targets(

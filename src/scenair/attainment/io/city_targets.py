@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from scenair.attainment.allocation import equal_effort, least_cuts
+from scenair.attainment.cities import BASIS_FAR
 from scenair.attainment.io.model import read_air_quality
 from scenair.attainment.io.places import read_monitors
 from scenair.attainment.places import weighted_mean
 from scenair.attainment.probability import largest_attaining
-from scenair.attainment.targets import graded_targets, least_cuts, required_cut
+from scenair.attainment.targets import concentration_after, graded_targets, required_cut
 from scenair.config.case import CaseConfig
 from scenair.core.errors import InputError
 from scenair.core.io.netcdf import open_netcdf, require_finite
@@ -24,8 +26,9 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-#: Largest share of its emissions that a city is asked to cut.
-LARGEST_CUT: Final = 0.9
+_DAYS: Final = (90, 91, 92, 92)
+#: Sources named for each city.
+NAMED: Final = 5
 
 
 def build_city_targets(
@@ -57,9 +60,12 @@ def build_city_targets(
     responsibility : path
         ``contribution(receptor, source_city, sector, species)``, ug m-3 (Mg yr-1)-1.
     out : path
-        CSV: adcode, pm25, basis, limit, excess, graded_target_in_5_years (ug m-3),
-        required_cut_of_controlled, own_share, cut (share), cut_tonnes (Mg yr-1, without CO),
-        shortfall (ug m-3).
+        CSV: adcode, name_en, pm25, basis, limit, excess, graded_target_in_5_years (ug m-3);
+        required_cut_of_controlled and equal_effort (shares, everyone alike: by monitor x response,
+        and by the matrix); own_share, main_sources (five largest with their share of what is
+        controlled); cut (share asked of the city), cut_tonnes (Mg yr-1, without CO), asked_for
+        (receptors above their limit that it is linked to; none of basis ``fused_far``), pm25_after
+        and shortfall (ug m-3).
 
     Raises
     ------
@@ -70,21 +76,29 @@ def build_city_targets(
     grid = case.grid.build()
     _, places = read_monitors(monitors, grid=grid)
     run, _ = read_air_quality(air_quality, grid=grid)
-    days = [90, 91, 92, 92]
-    modelled = weighted_mean(places.people, np.average(run.pm25, axis=0, weights=days).ravel())
-    behind = weighted_mean(places.people, np.average(run.background, axis=0, weights=days).ravel())
+    modelled, behind = (
+        weighted_mean(places.people, np.average(field, axis=0, weights=_DAYS).ravel())
+        for field in (run.pm25, run.background)
+    )
     matrix, emitted = read_contribution(responsibility, emissions, adcodes=case.adcodes())
     table = read_csv(cities_fused, columns=("adcode", "pm25_best", "basis"))
-    known = read_csv(cities, columns=("adcode", "pm25_limit", "pm25_base"))
+    known = read_csv(cities, columns=("adcode", "name_en", "pm25_limit", "pm25_base"))
     value = table["pm25_best"].to_numpy(np.float64)
     limit = known["pm25_limit"].to_numpy(np.float64)
     bound = np.array([largest_attaining(v) for v in limit])
     ok = np.isfinite(value) & np.isfinite(modelled)
     # the model's concentration stands for the city's: shares of it, not its level, count
     scale = np.where(ok, value, np.nan) / modelled
+    given = np.nan_to_num(matrix * scale[:, None])
     excess = np.where(ok, np.maximum(value - bound, 0), 0.0)
+    steps = read_table("attainment/target_steps.csv").sort_values("upper")
+    # what is the model's shape only obliges nobody
+    decides = table["basis"].to_numpy() != BASIS_FAR
     plan = least_cuts(
-        excess, np.nan_to_num(matrix * scale[:, None]), weight=emitted, largest=LARGEST_CUT
+        np.where(decides, excess, 0.0),
+        given,
+        weight=emitted,
+        steps=list(steps[["upper", "value"]].itertuples(index=False, name=None)),
     )
     graded = graded_targets(
         pd.Series(np.where(ok, value, 0.0)),
@@ -94,26 +108,38 @@ def build_city_targets(
         limit=float(limit[0]),
     )
     with np.errstate(divide="ignore", invalid="ignore"):
-        own = np.diag(matrix) / matrix.sum(axis=1)
+        share = matrix / matrix.sum(axis=1, keepdims=True)
         need = required_cut(value, np.minimum(bound, value), modelled - behind, behind)
-    write_csv(
-        pd.DataFrame(
-            {
-                "adcode": table["adcode"],
-                "pm25": value,
-                "basis": table["basis"],
-                "limit": limit,
-                "excess": np.where(ok, excess, np.nan),
-                "graded_target_in_5_years": np.where(ok, graded.to_numpy(), np.nan),
-                "required_cut_of_controlled": need,
-                "own_share": own,
-                "cut": plan.cut,
-                "cut_tonnes": plan.cut * emitted,
-                "shortfall": np.where(ok, plan.shortfall, np.nan),
-            }
-        ),
-        out,
-    )
+    alike = equal_effort(excess, given, largest=float(steps["upper"].max()))
+    after = concentration_after(value, given, plan.cut)
+    columns = {
+        "adcode": table["adcode"],
+        "name_en": known["name_en"],
+        "pm25": value,
+        "basis": table["basis"],
+        "limit": limit,
+        "excess": np.where(ok, excess, np.nan),
+        "graded_target_in_5_years": np.where(ok, graded.to_numpy(), np.nan),
+        "required_cut_of_controlled": need,
+        "equal_effort": np.where(ok, alike, np.nan),
+        "own_share": np.diag(share),
+        "main_sources": main_sources(share, known["name_en"].tolist()),
+        "cut": plan.cut,
+        "cut_tonnes": plan.cut * emitted,
+        "asked_for": plan.linked.sum(axis=0),
+        "pm25_after": np.where(ok, after, np.nan),
+        "shortfall": np.where(ok, plan.shortfall, np.nan),
+    }
+    write_csv(pd.DataFrame(columns), out)
+
+
+def main_sources(share: npt.NDArray[np.float64], names: list[str]) -> list[str]:
+    """The largest sources of each receptor with their share, as text; empty without any."""
+    order = np.argsort(-share, axis=1, kind="stable")[:, :NAMED]
+    return [
+        "; ".join(f"{names[j]} {100 * row[j]:.0f} %" for j in best if row[j] >= 0.005)
+        for best, row in zip(order, np.nan_to_num(share), strict=True)
+    ]
 
 
 def read_contribution(
