@@ -33,6 +33,18 @@ def best(function: Callable[[], object], *, repeat: int = 3) -> float:
     return min(times)
 
 
+def paired(
+    function: Callable[[], object], other: Callable[[], object], *, repeat: int = 5
+) -> tuple[float, float, float]:
+    """Shortest wall times of two functions run in turn, and the median of their ratios.
+
+    In turn, because a disk that others use is fast in one minute and slow in the next.
+    """
+    times = [(best(function, repeat=1), best(other, repeat=1)) for _ in range(repeat)]
+    ratios = [a / b for a, b in times]
+    return min(a for a, _ in times), min(b for _, b in times), float(np.median(ratios))
+
+
 def peak_memory(function: Callable[[], object]) -> float:
     """Peak of what a function allocates beyond what is there before it, MB."""
     tracemalloc.start()
@@ -42,9 +54,9 @@ def peak_memory(function: Callable[[], object]) -> float:
     return peak / 1e6
 
 
-def report(rows: list[tuple[str, str, str]]) -> None:
-    """Print target, measured, verdict."""
-    width = [max(len(row[i]) for row in rows) for i in range(3)]
+def report(rows: list[tuple[str, ...]]) -> None:
+    """Print rows as a table."""
+    width = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     for row in rows:
         print("  ".join(cell.ljust(w) for cell, w in zip(row, width, strict=True)))
 
@@ -54,6 +66,21 @@ def spotty_fields(count: int, size: int) -> np.ndarray:
     rng = np.random.default_rng(2026)
     fields = rng.lognormal(0, 1, (count, size))
     return fields * np.where(rng.random((count, size)) < 0.02, 50.0, 1.0)
+
+
+def smooth_fields(count: int, shape: tuple[int, int]) -> np.ndarray:
+    """Emission-like fields (fields, cells): smooth hot spots, each cell log-normal with sigma 1."""
+    rng = np.random.default_rng(2027)
+    y, x = np.mgrid[: shape[0], : shape[1]]
+    out = []
+    for _ in range(count):
+        field = np.full(shape, 0.02)
+        for _ in range(40):
+            cy, cx = rng.uniform(0, shape[0]), rng.uniform(0, shape[1])
+            width = rng.uniform(1, 8)
+            field += np.exp(-((y - cy) ** 2 + (x - cx) ** 2) / (2 * width**2))
+        out.append((field * rng.lognormal(0, 1, shape)).ravel())
+    return np.stack(out)
 
 
 def grid_file(grid: Grid) -> str:

@@ -58,9 +58,10 @@ def archive_copy(path: Path, target: Path, *, threads: int = 1) -> None:
             new["TSTEP"].resize(len(content), axis=0)
             for name in shapes:
                 new[name].resize(len(content), axis=0)
+            deflated = map if threads == 1 else pool.map
             for record, values in enumerate(content):
-                chunks = zip(shapes, pool.map(_deflate, _split(values, shapes)), strict=True)
-                for name, chunk in chunks:
+                pieces = _split(values, shapes)
+                for name, chunk in zip(shapes, deflated(_deflate, pieces), strict=True):
                     origin = (record, *([0] * len(shapes[name])))
                     new[name].id.write_direct_chunk(origin, chunk)
 
