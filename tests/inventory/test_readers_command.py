@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
+from scenair.cli import main as command
 from scenair.inventory.readers import meic
-from scenair.inventory.readers.__main__ import main
 from scenair.inventory.readers.form import gridded
 
 ASC = (
@@ -23,22 +23,22 @@ ASC = (
 def test_a_good_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "2017_01__power__SO2.asc"
     file.write_text(ASC)
-    assert main([str(file)]) == 0
+    assert command(["inventory", "check", str(file)]) == 0
     out = capsys.readouterr().out
     assert "MEIC, SO2, 2017, months 1-1" in out
     assert "power: 6 Mg" in out
     assert "negative 1 (-1 Mg)" in out
+    assert "largest units:" in out
 
 
 def test_a_bad_file_among_good_ones(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     good, bad = tmp_path / "2017_00_power_SO2.asc", tmp_path / "2017_00_power_NOx.asc"
     good.write_text(ASC)
     bad.write_text(ASC[:-5])
-    assert main([str(good), str(bad)]) == 1
+    assert command(["inventory", "check", str(good), str(bad)]) == 2
     said = capsys.readouterr()
     assert "the whole year" in said.out
     assert "not complete" in said.err
-    assert main([]) == 2
 
 
 def test_what_was_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -51,8 +51,37 @@ def test_what_was_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     )
     file = tmp_path / "edgar_HTAPv3_2017_SO2.nc"
     ds.to_netcdf(file)
-    assert main([str(file)]) == 0
+    assert command(["inventory", "check", str(file)]) == 0
     assert "left out (outside the boundary): 48 Mg" in capsys.readouterr().out
+
+
+def test_tables_of_users(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    own = tmp_path / "own.csv"
+    own.write_text(
+        "adcode,year,sector,species,value,unit,source\n130200,2017,power,SO2,1.5,Gg yr-1,bureau\n"
+    )
+    assert command(["inventory", "check", "--as", "own", str(own)]) == 0
+    assert "SO2 1500" in capsys.readouterr().out
+    assert command(["inventory", "check", "--as", "regional", str(own)]) == 2
+    assert "unknown adcode" in capsys.readouterr().err
+    plants = tmp_path / "plants.csv"
+    plants.write_text(
+        "id,lon,lat,sector,fuel,fuel_use,sulfur\nA,118.2,39.6,power,coal,1000000,0.8\n"
+    )
+    assert command(["inventory", "check", "--as", "plants", str(plants)]) == 0
+    assert "1 plants in 1 cities, 1 with filled fields" in capsys.readouterr().out
+    cities = tmp_path / "cities.csv"
+    cities.write_text("adcode,year,gdp,population\n130200,2017,7106,7893000\n")
+    assert command(["inventory", "check", "--as", "cities", str(cities)]) == 0
+    assert "1 cities, 2017-2017: gdp, population" in capsys.readouterr().out
+
+
+def test_years_are_not_mixed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files = [tmp_path / f"{year}_01_power_SO2.asc" for year in (2016, 2017)]
+    for file in files:
+        file.write_text(ASC)
+    assert command(["inventory", "check", "--together", *map(str, files)]) == 2
+    assert "2016" in capsys.readouterr().err
 
 
 @given(

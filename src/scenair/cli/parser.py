@@ -65,6 +65,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.set_defaults(help=parser.print_help)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _cmaq(commands)
+    _inventory(commands)
     _monitors(commands)
     _verify(commands)
     _crate(commands)
@@ -199,6 +200,46 @@ def _crate(commands: Commands) -> None:
     crate.add_argument(
         "--license", required=True, metavar="ADDRESS", help="licence under which you hand it on"
     )
+
+
+def _inventory(commands: Commands) -> None:
+    group = _add(commands, "inventory", run=None, text="what the inventory holds and who disagrees")
+    inner = group.add_subparsers(title="commands", metavar="COMMAND")
+    check = _add(
+        inner, "check", run="scenair.cli.inventory:check",
+        text="is my file understood? (status 2 where one is refused)",
+    )  # fmt: skip
+    check.add_argument("files", nargs="+", metavar="FILE", help="a grid or a table")
+    check.add_argument(
+        "--as", dest="kind", choices=("grid", "own", "regional", "plants", "cities"),
+        default="grid", help="what the files are (default: %(default)s)",
+    )  # fmt: skip
+    check.add_argument(
+        "--together", action="store_true", help="files of MEIC that are one species and year"
+    )
+    show = _add(inner, "show", run="scenair.cli.inventory:show", text="tables of a finished run")
+    show.add_argument(
+        "what",
+        choices=("totals", "factors", "provinces", "trackers", "conflicts", "ratios", "double"),
+    )
+    show.add_argument("--folder", default="results/inventory", help="default: %(default)s")
+    show.add_argument("--year", type=int, default=2017, help="default: %(default)s")
+    show.add_argument("--species", default="SO2", help="provinces, conflicts; default: %(default)s")
+    show.add_argument("--cell", default="130200,coking,coke_output", metavar="CITY,SECTOR,SOURCE")
+    template = _add(
+        inner, "template", run="scenair.cli.inventory:template",
+        text="a city's figures as the table to fill in with its own",
+    )  # fmt: skip
+    template.add_argument("inventory", help="results/inventory/{year}.nc")
+    template.add_argument("--city", type=int, required=True, metavar="ADCODE")
+    compare = _add(
+        inner, "compare", run="scenair.cli.inventory:compare",
+        text="what a source of your own changed: city, province, nation",
+    )  # fmt: skip
+    compare.add_argument("before", help="results/inventory/{year}.nc without it")
+    compare.add_argument("after", help="results/inventory/{year}.nc with it")
+    compare.add_argument("--city", type=int, required=True, metavar="ADCODE")
+    compare.add_argument("--conflicts", metavar="CSV", help="conflicts_{year}.csv beside the new")
 
 
 def _monitors(commands: Commands) -> None:

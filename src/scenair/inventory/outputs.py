@@ -157,6 +157,8 @@ def points_table(result: Estimate, stacks: pd.DataFrame, *, cities: Sequence[int
     )
     table = table.join(shape.reindex(keys).reset_index(drop=True)[list(STACK)].astype(np.float64))
     table = table.join(point_emissions(result)[list(SPECIES)])
+    # what the trackers did not say and the table of plants filled, in words
+    table["imputed"] = fleet["note"].where(fleet["tag"] == "assumed", "").fillna("")
     table = table[table["adcode"].isin(cities)]
     return table.sort_values(["sector", "adcode", "id"], ignore_index=True)
 

@@ -16,7 +16,7 @@ import pandas as pd
 from scenair.core.errors import InputError
 from scenair.core.sectors import SECTORS
 from scenair.core.species import SPECIES
-from scenair.inventory.combustion import FIELDS, WORDS, impute, unit_emissions
+from scenair.inventory.combustion import CHAIN, FIELDS, WORDS, impute, unit_emissions
 from scenair.inventory.places import unit_of_points
 
 if TYPE_CHECKING:
@@ -50,7 +50,8 @@ def survey_plants(
     -------
     DataFrame
         id, lon, lat, adcode, sector, fuel_use, capacity, start_year, the modelled species (Mg
-        yr-1) and ``<field>_from`` for every field that can be filled.
+        yr-1), ``<field>_from`` for every field that can be filled, and ``imputed`` (the same in
+        words).
 
     Raises
     ------
@@ -79,9 +80,19 @@ def survey_plants(
     keep = ["id", "lon", "lat", "adcode", "sector", "fuel_use",
             *(f"{name}_from" for name in (*FIELDS, *WORDS))]  # fmt: skip
     out = filled[keep].join(emission)
+    out["imputed"] = _imputed(filled)
     for column in ("capacity", "start_year"):
         out[column] = frame.get(column, np.nan)
     return out
+
+
+def _imputed(filled: pd.DataFrame) -> list[str]:
+    """What was filled from where, in words: ``sulfur: city median; boiler: national default``."""
+    names = (*FIELDS, *WORDS)
+    steps = filled[[f"{name}_from" for name in names]].to_numpy(np.int64)
+    return [
+        "; ".join(f"{n}: {CHAIN[k]}" for n, k in zip(names, row, strict=True) if k) for row in steps
+    ]
 
 
 def _defaults(parameters: pd.DataFrame) -> dict[str, Any]:
