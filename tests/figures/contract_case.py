@@ -54,6 +54,8 @@ def write_case(root: Path, *, year: int = 2030, scenario: str = "peak") -> Made:
     """Write all contract files of one year and scenario, and of the monitor year."""
     made = Made(root, year, scenario)
     trajectories(root, scenario)
+    if scenario != "history":
+        measures(root, scenario)
     runs = {(2015, "history"): 1.0} | ({(year, scenario): 0.6} if scenario != "history" else {})
     for (y, s), factor in runs.items():
         folder = root / "results" / str(y) / s
@@ -112,6 +114,19 @@ def trajectories(root: Path, scenario: str) -> None:
             mass_out=emission.isel(year=-1).sum("city"),
         )
         write_csv(table, root / f"results/trajectories/{name}.closure.csv")
+
+
+def measures(root: Path, scenario: str) -> None:
+    """Two measures taken, one of them in part of a type; one left alone."""
+    path = root / f"results/trajectories/{scenario}.measures.csv"
+    path.write_text(
+        "measure,city_type,cities,share_baseline,share_conventional,share_enhanced,share_best,"
+        "chosen,co2_effect_2030\n"
+        "P1,energy,4,0,0,0,1,best,-2000000\nP1,tourism,6,0,0,0,1,best,-1000000\n"
+        "R1,energy,4,0.5,0,0.5,0,enhanced,-4000000\nR1,tourism,6,1,0,0,0,none,0\n"
+        "C1,energy,4,1,0,0,0,none,0\nC1,tourism,6,1,0,0,0,none,0\n",
+        encoding="utf-8",
+    )
 
 
 def emissions(folder: Path, *, year: int, factor: float) -> xr.DataArray:
@@ -302,6 +317,7 @@ def _cities_fused(cities: pd.DataFrame, folder: Path) -> None:
                 np.where(np.arange(len(cities)) % 14 == 3, "fused_far", "fused"),
             ),
             "pm25_best": best,
+            "best_attains": best < cities["pm25_limit"] + 0.5,
             "margin": margin,
             "probability_attains": (0.5 + margin / 60).clip(0, 1),
             "nearest_monitor_km": np.where(np.arange(len(cities)) % 14 == 3, 250.0, 20.0),

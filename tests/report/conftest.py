@@ -70,23 +70,27 @@ def write_report(made: Made, **words: object) -> Path:
             figures=list(figures.values()),
             manifest=f"{target}/manifest.json",
         )
+        names = ("cities", "cities_fused", "double", "sites")
         build_report(
             year=made.year,
             scenario=made.scenario,
-            **{
+            words={
                 "title": "CO2 peak",
                 "description": "A <made-up> description & more.",
                 "counterfactual": False,
                 **words,
             },
             config=CONFIG,
-            trajectory=f"results/trajectories/{made.scenario}.nc",
-            annual=f"{target}/air_quality/annual.nc",
-            cities=f"{target}/attainment/cities.csv",
-            double=f"{target}/attainment/double.csv",
-            sites=f"{target}/attainment/sites.csv",
-            summary=f"{target}/attainment/summary.json",
-            manifest=f"{target}/manifest.json",
+            inputs={
+                "trajectory": f"results/trajectories/{made.scenario}.nc",
+                "annual": f"{target}/air_quality/annual.nc",
+                **{name: f"{target}/attainment/{name}.csv" for name in names},
+                "summary": f"{target}/attainment/summary.json",
+                "manifest": f"{target}/manifest.json",
+                "measures": None
+                if made.scenario == "history"
+                else f"results/trajectories/{made.scenario}.measures.csv",
+            },
             figures=figures,
             report=f"{target}/report.html",
         )

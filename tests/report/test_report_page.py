@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import fields
 from html.parser import HTMLParser
@@ -15,7 +16,7 @@ import xarray as xr
 from scenair.config.figures import FIGURES
 from scenair.report.content import Contents, co2_peak, number
 from scenair.report.io import read_summary
-from scenair.report.rows import emission_rows, hindcast_rows
+from scenair.report.rows import emission_rows, hindcast_rows, synthetic_groups
 from tests.figures.contract_case import TYPES, Made, write_case
 from tests.report.conftest import write_report
 
@@ -75,8 +76,7 @@ def test_page_holds_the_numbers_of_the_tables(made_once: Made, text: str) -> Non
         assert row[5:8] == [f"{city.pm25_base * 1.08:.1f}", f"{city.pm25_base:.1f}", "9.0"]
         assert row[8:10] == [f"{city.pm25 / city.pm25_base:.3f}", f"{city.pm25:.1f}"]
         assert row[10] == ("yes" if city.pm25_attains is True else "no")
-    others = cities.loc[~cities["monitored"], "adcode"].astype(str)
-    assert not set(others) & set(rows)
+        assert 0 <= int(row[11]) <= 100
     assert f"{int(monitored['pm25_attains'].sum())} of {len(monitored)} monitored" in text
     assert "limit in force on 31 December 2030" in text
     assert "7 at or below 35" in text
@@ -85,6 +85,60 @@ def test_page_holds_the_numbers_of_the_tables(made_once: Made, text: str) -> Non
     assert rows["fused"][:2] == ["fused", "24"]
     types = [row[1] for row in Page(text).rows if row[0] == "city type"]
     assert types == [name.replace("_", " ") for name in TYPES]
+
+
+def table_of(text: str, name: str) -> list[list[str]]:
+    """Rows of the table with this id."""
+    return Page(text[text.index(f'id="{name}"') - 30 :].split("</table>")[0] + "</table>").rows
+
+
+def test_a_city_without_a_record_is_an_estimate_and_no_more(made_once: Made, text: str) -> None:
+    cities = pd.read_csv(made_once.result / "attainment/cities.csv")
+    judged = {row[0] for row in table_of(text, "city-table")[1:]}
+    guessed = {row[0]: row for row in table_of(text, "estimate-table")[1:]}
+    monitored = cities["monitored"]
+    assert judged == set(cities.loc[monitored, "adcode"].astype(str))
+    assert set(guessed) == set(cities.loc[~monitored, "adcode"].astype(str))
+    assert {row[-1] for row in guessed.values()} == {
+        "fused field", "shape of the model only: no monitor near",
+    }  # fmt: skip
+    assert all(row[5] == "33.0" for row in guessed.values())
+
+
+def test_measures_say_where_and_how_strongly(text: str) -> None:
+    found = {row[0]: row[3:] for row in Page(text).rows if len(row) == 6}
+    assert found["P1 non-fossil generation"] == ["10 of 10", "best: all types", "-3"]
+    assert found["R1 scattered coal replaced"] == ["2 of 10", "enhanced: energy (50 %)", "-4"]
+    assert not any(name.startswith("C1") for name in found)
+
+
+def test_health_names_its_function_and_what_is_assumed(made: Made, text: str) -> None:
+    assert "Health, indicative" not in text
+    path = made.result / "attainment/summary.json"
+    summary = json.loads(path.read_text("utf-8"))
+    summary["health"] = {
+        "deaths_avoided": 1234.5,
+        "deaths_avoided_95_percent": [900.0, 1500.0],
+        "function": "GEMM NCD+LRI",
+        "attribution": "pwrr",
+        "value_note": "rate is assumed",
+    }
+    path.write_text(json.dumps(summary), "utf-8")
+    page = (write_report(made) / "report.html").read_text("utf-8")
+    assert "1,234 deaths a year fewer" in page
+    assert "900 to 1,500" in page
+    assert "rate is assumed" in page
+
+
+def test_the_note_of_a_variable_is_no_synthetic_content() -> None:
+    def row(kind: str, variable: str, text: str) -> dict[str, str]:
+        return {"file": "a.nc", "variable": variable, "kind": kind, "text": text}
+
+    notes = [row("synthetic", "", "rain"), row("note", "", "B"), row("note", "O3", "relative only")]
+    blank = dict.fromkeys(field.name for field in fields(Contents))
+    synthetic, other = synthetic_groups(Contents(**(blank | {"manifest": {"synthetic": notes}})))
+    assert [r["text"] for r in synthetic] == ["rain", "B"]
+    assert other == [{"text": "relative only", "files": "a.nc, O3"}]
 
 
 def test_page_says_what_it_must(text: str) -> None:

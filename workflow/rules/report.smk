@@ -28,11 +28,17 @@ rule report:
     input:
         trajectory="results/trajectories/{scenario}.nc",
         annual="results/{year}/{scenario}/air_quality/annual.nc",
+        measures=measures_of,
         cities="results/{year}/{scenario}/attainment/cities.csv",
+        cities_fused="results/{year}/{scenario}/attainment/cities_fused.csv",
         double="results/{year}/{scenario}/attainment/double.csv",
         sites="results/{year}/{scenario}/attainment/sites.csv",
         summary="results/{year}/{scenario}/attainment/summary.json",
-        tables=tables("inventory/meic_national.csv", "attainment/city_study.csv"),
+        tables=tables(
+            "inventory/meic_national.csv",
+            "attainment/city_study.csv",
+            "projection/measure_names.csv",
+        ),
         manifest="results/{year}/{scenario}/manifest.json",
         figures=expand(
             "results/{{year}}/{{scenario}}/figures/{stem}.png", stem=FIGURE_STEMS

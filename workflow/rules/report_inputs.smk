@@ -74,6 +74,13 @@ def reference_trajectory(wildcards):
     return "results/trajectories/reference.nc"
 
 
+def measures_of(wildcards):
+    """Measures of a scenario; the history has none."""
+    if wildcards.scenario == "history":
+        return []
+    return f"results/trajectories/{wildcards.scenario}.measures.csv"
+
+
 def contract_files(wildcards):
     """Files that a result rests on, from the inventory to attainment; listed in its manifest."""
     target = f"results/{wildcards.year}/{wildcards.scenario}"
@@ -90,11 +97,14 @@ def contract_files(wildcards):
         f"results/{MONITOR_YEAR}/history/air_quality/annual.nc",
     ]
     own = [p for p in PRODUCTS if p not in ("report.html", "manifest.json")]
+    if wildcards.scenario != "history":
+        shared.append(measures_of(wildcards))
     own += [
         "emissions/cities.closure.csv",
         "air_quality/closure.csv",
         "attainment/cities_fused.csv",
         "attainment/sensitivity.csv",
+        "attainment/exposure.csv",
     ]
     files = [*shared, *(f"{target}/{product}" for product in own)]
     return list(dict.fromkeys(files))

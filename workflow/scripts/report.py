@@ -9,18 +9,17 @@ with job(
 ):
     from scenair.report.io import build_report
 
+    names = ("trajectory", "annual", "cities", "cities_fused", "double", "sites", "summary")
     build_report(
         year=int(snakemake.wildcards.year),
         scenario=snakemake.wildcards.scenario,
+        words=snakemake.params.words,
         config=snakemake.params.config,
-        trajectory=snakemake.input.trajectory,
-        annual=snakemake.input.annual,
-        cities=snakemake.input.cities,
-        double=snakemake.input.double,
-        sites=snakemake.input.sites,
-        summary=snakemake.input.summary,
-        manifest=snakemake.input.manifest,
+        inputs={
+            **{name: getattr(snakemake.input, name) for name in names},
+            "manifest": snakemake.input.manifest,
+            "measures": str(snakemake.input.measures) or None,
+        },
         figures={Path(path).stem: path for path in snakemake.input.figures},
         report=snakemake.output.report,
-        **snakemake.params.words,
     )

@@ -18,6 +18,13 @@ CITY_COLUMNS: Final = (
 )  # fmt: skip
 DOUBLE_COLUMNS: Final = ("adcode", "co2_peak_year", "peaked", "class")
 SITE_COLUMNS: Final = ("adcode", "base_value_raw", "background", "response_factor")
+FUSED_COLUMNS: Final = (
+    "adcode", "pm25_best", "basis", "best_attains", "nearest_monitor_km", "probability_attains",
+)  # fmt: skip
+MEASURE_COLUMNS: Final = (
+    "measure", "city_type", "cities", "share_baseline", "share_conventional", "share_enhanced",
+    "share_best",
+)  # fmt: skip
 SKILL_WORDS: Final = {
     "n": "monitors",
     "nmb_percent": "NMB, %",
@@ -25,9 +32,9 @@ SKILL_WORDS: Final = {
     "rmse": "RMSE, µg m⁻³",
 }
 CLASS_WORDS: Final = {
-    "both": "attains and peaked",
-    "attains_only": "attains, not peaked",
-    "peaked_only": "peaked, does not attain",
+    "both": "attains, peaked",
+    "attains_only": "attains only",
+    "peaked_only": "peaked only",
     "neither": "neither",
 }
 #: Regions of ``summary.json`` in words.
@@ -56,8 +63,8 @@ class Contents:
         Direct CO2 of all units, Tg yr-1.
     national : DataArray (year, species)
         Emissions of all units, Tg yr-1.
-    cities, double, sites : DataFrame
-        ``cities.csv``, ``double.csv`` and ``sites.csv``.
+    cities, double, sites, fused : DataFrame
+        ``cities.csv``, ``double.csv``, ``sites.csv`` and ``cities_fused.csv``.
     summary, manifest : mapping
         ``summary.json`` and ``manifest.json``.
     manifest_sha256 : str
@@ -69,6 +76,8 @@ class Contents:
     published : DataFrame, optional
         National totals the inventory reproduces (species, year, value in Tg yr-1); only where the
         case is the whole mainland.
+    measures, measure_names : DataFrame, optional
+        Measures of the scenario by city type, and their names; a history has none.
     observed : DataFrame, optional
         Counts of attaining cities that were stated for real years (year, item
         ``attain_{limit}_count``, value, source, note).
@@ -85,6 +94,7 @@ class Contents:
     cities: pd.DataFrame
     double: pd.DataFrame
     sites: pd.DataFrame
+    fused: pd.DataFrame
     summary: Mapping[str, Any]
     manifest: Mapping[str, Any]
     manifest_sha256: str
@@ -93,6 +103,8 @@ class Contents:
     source: str
     published: pd.DataFrame | None = None
     observed: pd.DataFrame | None = None
+    measures: pd.DataFrame | None = None
+    measure_names: pd.DataFrame | None = None
 
     def city_type(self, name: object) -> str:
         """A city type in words."""
@@ -168,7 +180,8 @@ def _co2_card(c: Contents) -> dict[str, str]:
         beside = f"in {c.year}; highest of {years[0]}-{years[-1]}: {highest}"
         return {"label": label, "value": now, "beside": beside}
     value = f"highest in {peak_year}" if peaked else f"no peak in {years[0]}-{years[-1]}"
-    return {"label": label, "value": value, "beside": f"{highest}; {now} in {c.year}"}
+    beside = highest if peak_year == c.year else f"{highest}; {now} in {c.year}"
+    return {"label": label, "value": value, "beside": beside}
 
 
 def _background_range(c: Contents) -> str:

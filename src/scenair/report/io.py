@@ -14,7 +14,14 @@ from scenair.core.io.atomic import read_json, write_json, write_text
 from scenair.core.io.netcdf import open_netcdf
 from scenair.core.io.paths import resources
 from scenair.core.io.tables import read_csv, read_table
-from scenair.report.content import CITY_COLUMNS, DOUBLE_COLUMNS, SITE_COLUMNS, Contents
+from scenair.report.content import (
+    CITY_COLUMNS,
+    DOUBLE_COLUMNS,
+    FUSED_COLUMNS,
+    MEASURE_COLUMNS,
+    SITE_COLUMNS,
+    Contents,
+)
 from scenair.report.manifest import (
     assumed_rows,
     closure_rows,
@@ -119,17 +126,9 @@ def build_report(
     *,
     year: int,
     scenario: str,
-    title: str,
-    description: str,
-    counterfactual: bool,
+    words: Mapping[str, Any],
     config: Mapping[str, Any],
-    trajectory: str | Path,
-    annual: str | Path,
-    cities: str | Path,
-    double: str | Path,
-    sites: str | Path,
-    summary: str | Path,
-    manifest: str | Path,
+    inputs: Mapping[str, str | None],
     figures: Mapping[str, str],
     report: str | Path,
 ) -> None:
@@ -137,41 +136,56 @@ def build_report(
 
     Parameters
     ----------
-    year, scenario, title, description, counterfactual
-        The target and what the scenario says about itself.
+    year, scenario
+        The target.
+    words : mapping
+        What the scenario says about itself: title, description, counterfactual.
     config : mapping
-        Sections ``case``, ``figures`` and ``attainment``.
-    trajectory, annual, cities, double, sites, summary, manifest : str or Path
-        Contract files.
+        Sections ``case`` and ``figures``.
+    inputs : mapping
+        Paths of trajectory, annual, cities, cities_fused, double, sites, summary, manifest and
+        measures (None for a history).
     figures : mapping of stem -> path of a PNG
     report : str or Path
         HTML file to write.
+
+    Raises
+    ------
+    InputError
+        A file that is missing, damaged or lacks a column.
     """
-    with open_netcdf(trajectory, variables={"emission": "Mg yr-1"}, chunks={}) as ds:
+    path = {name: value for name, value in inputs.items() if value}
+    with open_netcdf(path["trajectory"], variables={"emission": "Mg yr-1"}, chunks={}) as ds:
         national = ds["emission"].sum(("city", "sector")).load() / 1e6
         types = flag_words(ds["city_type"]) if "city_type" in ds else {}
     contents = Contents(
         year=year,
         scenario=scenario,
-        title=title,
-        description=description,
-        counterfactual=counterfactual,
+        **words,
         config=config,
         co2=national.sel(species="CO2"),
         national=national,
-        cities=read_csv(cities, columns=CITY_COLUMNS),
-        double=read_csv(double, columns=DOUBLE_COLUMNS),
-        sites=read_csv(sites, columns=SITE_COLUMNS),
-        summary=read_summary(summary),
-        manifest=read_manifest(Path(manifest).parent),
-        manifest_sha256=sha256_of(manifest),
-        figures={stem: data_uri(path) for stem, path in figures.items()},
+        cities=read_csv(path["cities"], columns=CITY_COLUMNS),
+        double=read_csv(path["double"], columns=DOUBLE_COLUMNS),
+        sites=read_csv(path["sites"], columns=SITE_COLUMNS),
+        fused=read_csv(path["cities_fused"], columns=FUSED_COLUMNS),
+        summary=read_summary(path["summary"]),
+        manifest=read_manifest(Path(path["manifest"]).parent),
+        manifest_sha256=sha256_of(path["manifest"]),
+        figures={stem: data_uri(picture) for stem, picture in figures.items()},
         type_words=types,
         published=_mainland(config, "inventory/meic_national.csv"),
         observed=_mainland(config, "attainment/city_study.csv"),
-        source=str(_attributes(str(annual))[""].get("source", "unknown")),
+        source=str(_attributes(path["annual"])[""].get("source", "unknown")),
+        measures=_measures(path.get("measures")),
+        measure_names=read_table("projection/measure_names.csv"),
     )
     write_text(render(contents), report)
+
+
+def _measures(path: str | None) -> pd.DataFrame | None:
+    """Measures of the scenario by city type; nothing for a history."""
+    return None if path is None else read_csv(path, columns=MEASURE_COLUMNS)
 
 
 def _mainland(config: Mapping[str, Any], table: str) -> pd.DataFrame | None:

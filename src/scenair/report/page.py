@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from scenair.core.audit.closure import TOLERANCE
-from scenair.report import content, rows
+from scenair.report import content, rows, rows_cities
 from scenair.report.template import SCRIPT, STYLE, TEMPLATE
 
 if TYPE_CHECKING:
@@ -32,10 +32,13 @@ def render(c: Contents) -> str:
         groups=rows.group_rows(c),
         emissions=rows.emission_rows(c),
         figures=rows.captions(c),
-        cities=rows.city_rows(c),
+        cities=rows_cities.city_rows(c),
+        estimates=rows_cities.estimate_rows(c),
+        measures=rows_cities.measure_rows(c),
+        health=rows_cities.health_words(c),
         synthetic=rows.synthetic_groups(c),
         assumed=rows.assumed_groups(c),
-        ozone=rows.has_ozone(c),
+        ozone=rows_cities.has_ozone(c),
         compare=content.compare_limit(c),
         standard=str(c.cities["standard"].iloc[0]),
         tolerance=f"{TOLERANCE:g}",

@@ -5,18 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from scenair.config.figures import FIGURES
-from scenair.core.regions import PROVINCE_NAMES_EN
 from scenair.report.content import (
-    CLASS_WORDS,
-    DOUBLE_COLUMNS,
     REGION_WORDS,
-    SITE_COLUMNS,
     SKILL_WORDS,
     Contents,
-    as_bool,
     compare_limit,
     number,
 )
@@ -80,41 +73,6 @@ def _amount(value: float | None) -> str:
     return number(value, 2 if value is None or abs(value) < 1000 else 0)
 
 
-def city_rows(c: Contents) -> list[dict[str, Any]]:
-    """Monitored cities with base and future value, limit, attainment and CO2 peak."""
-    double = c.double[list(DOUBLE_COLUMNS)].rename(columns={"class": "four_way"})
-    sites = c.sites[list(SITE_COLUMNS)].drop_duplicates("adcode")
-    table = c.cities.merge(double, on="adcode", how="left").merge(sites, on="adcode", how="left")
-    table = table[as_bool(table["monitored"])].sort_values("adcode")
-    return [_city_row(c, row) for row in table.to_dict("records")]
-
-
-def _city_row(c: Contents, row: Mapping[Any, Any]) -> dict[str, Any]:
-    return {
-        "adcode": row["adcode"],
-        "name": row["name_en"],
-        "name_zh": row["name_zh"],
-        "province": PROVINCE_NAMES_EN.get(int(row["province"]), str(row["province"])),
-        "type": c.city_type(row["city_type"]),
-        "base": number(row["pm25_base"], 1),
-        "value": number(row["pm25"], 1),
-        "raw": number(row["base_value_raw"], 1),
-        "background": number(row["background"], 1),
-        "response": number(row["response_factor"], 3),
-        "attains": {"true": "yes", "false": "no"}.get(str(row["pm25_attains"]).lower(), "–"),
-        # half to even, as GB/T 8170 rounds
-        "under_compare": "yes" if round(row["pm25"]) <= compare_limit(c) else "no",
-        "o3": number(row["o3_response_factor"], 2),
-        "peak_year": "–" if pd.isna(row["co2_peak_year"]) else str(int(row["co2_peak_year"])),
-        "class": CLASS_WORDS.get(str(row["four_way"]), "–"),
-    }
-
-
-def has_ozone(c: Contents) -> bool:
-    """Whether the run gives a relative response of ozone."""
-    return bool(c.cities["o3_response_factor"].notna().any())
-
-
 def captions(c: Contents) -> list[dict[str, str]]:
     """Figures in order, with captions filled in."""
     case = c.config["case"]
@@ -130,12 +88,17 @@ def captions(c: Contents) -> list[dict[str, str]]:
     return [
         {
             "stem": stem,
-            "title": stem.replace("_", " ").replace("pm25", "PM2.5").replace("co2", "CO2"),
+            "title": _title(stem),
             "uri": c.figures[stem],
             "caption": caption.format(**words),
         }
         for stem, caption in FIGURES.items()
     ]
+
+
+def _title(stem: str) -> str:
+    words = stem.replace("_", " ").replace("pm25", "PM2.5").replace("co2", "CO2")
+    return words[0].upper() + words[1:]
 
 
 def assumed_groups(c: Contents) -> list[dict[str, Any]]:
@@ -210,14 +173,20 @@ def _figure(value: Any) -> str:
 
 
 def synthetic_groups(c: Contents) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
-    """Synthetic content, and notes of other files: each text once, with the files that carry it."""
+    """Synthetic content, and other notes: each text once, with the files that carry it.
+
+    What a file says of itself stands with its synthetic content where it has any; the note of a
+    single variable stands with the notes.
+    """
     made_up = {row["file"] for row in c.manifest["synthetic"] if row["kind"] == "synthetic"}
     found: dict[tuple[bool, str], dict[str, None]] = {}
     for row in c.manifest["synthetic"]:
         # the bare word is told by the list that the file stands in
         if row["text"].lower() not in ("true", "yes", "1"):
             place = f"{row['file']}, {row['variable']}" if row["variable"] else row["file"]
-            found.setdefault((row["file"] in made_up, row["text"]), {})[place] = None
+            of_file = row["file"] in made_up and not row["variable"]
+            synthetic = row["kind"] == "synthetic" or of_file
+            found.setdefault((synthetic, row["text"]), {})[place] = None
     groups: dict[bool, list[dict[str, str]]] = {True: [], False: []}
     for (synthetic, text), places in found.items():
         groups[synthetic].append({"text": text, "files": ", ".join(places)})
