@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from scenair.projection.comparison import (
     national_table,
     peaks_by_type,
 )
-from scenair.projection.iamc import drivers_from, export, reduce_ratio, tidy
+from scenair.projection.iamc import drivers_from, export, provincial_from, reduce_ratio, tidy
 from scenair.projection.io.readers import read_trajectory
 from scenair.projection.model import project
 from scenair.projection.setup import Setup, choose, uniform
@@ -106,11 +107,35 @@ def trajectory(small: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) 
     folder = tmp_path_factory.mktemp("trajectory")
     plan = Scenario(title="t", measures=(MeasureUse(measure="P1"),))
     rules.build_trajectory(
-        name="t", scenario=dump(plan), user_measures=[], potentials=None, responsibility=None,
-        iamc=None, trajectory=folder / "t.nc", closure=folder / "t.csv",
-        plants=folder / "p.csv", measures=folder / "m.csv", **small,
+        name="t", inputs=rules.ScenarioInputs(scenario=dump(plan), **small),
+        trajectory=folder / "t.nc", closure=folder / "t.csv",
+        plants=folder / "p.csv", measures=folder / "m.csv",
     )  # fmt: skip
     return read_trajectory(folder / "t.nc")
+
+
+def test_decomposition_of_a_scenario_adds_up(small: dict[str, Any], tmp_path: Path) -> None:
+    plan = Scenario(
+        title="t", controls="best",
+        measures=tuple(MeasureUse(measure=m) for m in ("P1", "R1", "V1")),
+    )  # fmt: skip
+    out = {n: tmp_path / f"{n}.csv" for n in ("contributions", "shapley", "sectors", "cities")}
+    rules.build_decomposition(
+        inputs=rules.ScenarioInputs(scenario=dump(plan), **small),
+        **out,  # type: ignore[arg-type]
+    )
+    parts = pd.read_csv(out["contributions"]).set_index("species")
+    np.testing.assert_allclose(
+        parts["end_of_pipe"] + parts["co_control"],
+        parts["scenario"] - parts["reference"],
+        rtol=1e-9,
+    )
+    measures = pd.read_csv(out["shapley"])
+    assert set(measures["measure"]) == {"P1", "R1", "V1"}
+    # the Shapley values are those of the measures under the policy of the scenario
+    total = measures.groupby("species")["contribution"].sum()
+    assert total["CO2"] == pytest.approx(parts.loc["CO2", "co_control_last"], rel=1e-6)
+    assert len(pd.read_csv(out["cities"])) == 12
 
 
 def test_order_of_scenarios_and_its_violations() -> None:
@@ -196,15 +221,15 @@ def drivers(text: str, tmp_path: Path, **choice: str) -> dict[str, dict[int, flo
 
 
 def test_messy_iamc_files_become_drivers(tmp_path: Path) -> None:
-    found = drivers(MESSY.replace("G,r", "G\xe9,r"), tmp_path)
-    # steel: 840 in 2017 against 870 of ours; the ratio fades to 2035
+    found = drivers(MESSY.replace("G,r", "G\xe9,r").replace("X2015", "X2017"), tmp_path)
+    # steel: 800 in 2017 against 870 of ours; the ratio fades to 2035
     assert found["crude_steel"][2017] == pytest.approx(870.0)
     assert found["crude_steel"][2035] == pytest.approx(700.0)
     assert found["gdp"][2017] == 1.0
-    assert found["gdp"][2035] == pytest.approx(30 / 12)
+    assert found["gdp"][2035] == pytest.approx(30 / 10)
     assert found["nonfossil_share"][2017] == pytest.approx(0.29)
-    # fossil 16/40 in 2035 against 15.4/22 in 2017, on our 0.71
-    assert found["nonfossil_share"][2035] == pytest.approx(1 - 0.71 * 0.4 / (15.4 / 22))
+    # fossil 16/40 in 2035 against 15/20 in 2017, on our 0.71
+    assert found["nonfossil_share"][2035] == pytest.approx(1 - 0.71 * 0.4 / (15 / 20))
 
 
 @pytest.mark.parametrize(
@@ -230,10 +255,12 @@ def test_another_model_drives_a_scenario(small: dict[str, Any], tmp_path: Path) 
     out = []
     for iamc in (None, path):
         rules.build_trajectory(
-            name="t", scenario=dump(Scenario(title="t")), user_measures=[], potentials=None,
-            responsibility=None, iamc=iamc, trajectory=tmp_path / "t.nc",
-            closure=tmp_path / "t.csv", plants=tmp_path / "p.csv", measures=tmp_path / "m.csv",
-            **small,
+            name="t",
+            inputs=rules.ScenarioInputs(
+                scenario=dump(Scenario(title="t")), iamc=iamc, **small
+            ),
+            trajectory=tmp_path / "t.nc", closure=tmp_path / "t.csv",
+            plants=tmp_path / "p.csv", measures=tmp_path / "m.csv",
         )  # fmt: skip
         out.append(read_trajectory(tmp_path / "t.nc"))
     theirs = out[1]
@@ -245,6 +272,32 @@ def test_another_model_drives_a_scenario(small: dict[str, Any], tmp_path: Path) 
     assert steel[0].sel(year=2035) > steel[1].sel(year=2035)
     made = theirs["generation"].sel(year=2035)
     assert (made.sel(technology="nonfossil") / made.sum()).item() == pytest.approx(0.594, abs=0.01)
+
+
+def test_provinces_of_another_model_lead_their_cities(tmp_path: Path) -> None:
+    from scenair.core.regions import PROVINCE_CODES
+
+    lines = ["Model,Scenario,Region,Variable,Unit,2015,2020,2035"]
+    for code, letters in PROVINCE_CODES.items():
+        people = "40,40,60" if code == 440000 else "40,40,40"
+        lines.append(f"G,r,{letters},Population,million,{people}")
+        lines.append(f"G,r,{letters},GDP|MER,billion,10,12,{30 if code == 110000 else 20}")
+    frame = tidy(pd.read_csv(io.StringIO("\n".join(lines))), where="t")
+    years = (2017, 2020, 2035)
+    found = provincial_from(frame, model="", scenario="", years=years, where="t")
+    assert found["population"][440000][-1] == pytest.approx(1.5 / (1260 / 1240))
+    assert found["population"][110000][-1] == pytest.approx(1 / (1260 / 1240))
+    assert found["gdp"][110000][0] == 1.0
+    assert found["gdp"][110000][-1] > found["gdp"][120000][-1]
+    # the sum of the provinces is the nation where it has no row of its own
+    nation = drivers_from(
+        frame, model="", scenario="", years=years, where="t", history={"population": 1400.0},
+    )  # fmt: skip
+    assert nation["population"][2017] == pytest.approx(1400.0)
+    assert nation["population"][2035] == pytest.approx(1260.0)
+    # some provinces are no nation
+    some = frame[frame["Region"] != "GD"]
+    assert provincial_from(some, model="", scenario="", years=years, where="t") == {}
 
 
 @pytest.mark.realdata

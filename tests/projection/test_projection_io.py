@@ -35,16 +35,11 @@ def trajectory(
 ) -> Path:
     rules.build_trajectory(
         name="test",
-        scenario=dump(plan),
-        user_measures=[],
-        potentials=potentials,
-        responsibility=None,
-        iamc=None,
+        inputs=rules.ScenarioInputs(scenario=dump(plan), potentials=potentials, **small),
         trajectory=folder / "test.nc",
         closure=folder / "test.closure.csv",
         plants=folder / "test.plants.csv",
         measures=folder / "test.measures.csv",
-        **small,
     )
     return folder / "test.nc"
 

@@ -126,6 +126,16 @@ def test_scenarios_share_one_path_until_they_diverge() -> None:
     assert found[3, -1] == 0.6
 
 
+def test_no_level_goes_back_behind_what_has_happened() -> None:
+    p = parameter(0.0, {2030: 0.5, 2035: 0.6}, baseline={2025: 0.05, 2030: 0.1})
+    seen = {2020: 0.1, 2024: 0.3}
+    found = paths(p, years=range(2017, 2036), base_year=2017, diverge=2025, observed=seen)
+    assert (found[:, 7] == 0.3).all()
+    assert (np.diff(found, axis=1) >= -1e-12).all()
+    assert found[0, -1] == 0.3, "a baseline of 0.1 would undo what is there"
+    assert found[3, -1] == 0.6
+
+
 def test_gap_closing_by_hand() -> None:
     # national 0.15 -> 0.55; a city at 0.35 with half of the progress done
     p = parameter(0.15, {2035: 0.55})

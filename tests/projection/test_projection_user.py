@@ -30,9 +30,12 @@ def example(repo: Path) -> str:
 def run(small: dict[str, Any], folder: Path, table: Path | None, *measures: str) -> xr.Dataset:
     plan = Scenario(title="t", measures=tuple(MeasureUse(measure=m) for m in measures))
     rules.build_trajectory(
-        name="t", scenario=dump(plan), user_measures=[table] if table else [], potentials=None,
-        responsibility=None, iamc=None, trajectory=folder / "t.nc", closure=folder / "t.csv",
-        plants=folder / "p.csv", measures=folder / "m.csv", **small,
+        name="t",
+        inputs=rules.ScenarioInputs(
+            scenario=dump(plan), user_measures=[table] if table else [], **small
+        ),
+        trajectory=folder / "t.nc", closure=folder / "t.csv",
+        plants=folder / "p.csv", measures=folder / "m.csv",
     )  # fmt: skip
     return read_trajectory(folder / "t.nc")
 

@@ -3,18 +3,10 @@
 from scenair.core.audit.session import job
 
 with job(snakemake.log[0], name=f"decomposition {snakemake.wildcards.scenario}"):
-    from scenair.projection.io import build_decomposition
+    from scenair.projection.io import ScenarioInputs, build_decomposition
 
     build_decomposition(
-        scenario=snakemake.params.plan,
-        config=snakemake.params.config,
-        inventories=list(snakemake.input.inventories),
-        points=snakemake.input.points,
-        city_types=snakemake.input.types,
-        user_measures=list(snakemake.input.user_measures),
-        potentials=next(iter(snakemake.input.potentials), None),
-        responsibility=next(iter(snakemake.input.responsibility), None),
-        iamc=next(iter(snakemake.input.iamc), None),
+        inputs=ScenarioInputs.of_rule(snakemake.input, snakemake.params),
         contributions=snakemake.output.contributions,
         shapley=snakemake.output.shapley,
         sectors=snakemake.output.sectors,

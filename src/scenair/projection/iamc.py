@@ -1,10 +1,12 @@
 """IAMC scenarios in and out: growth of another model as drivers, our results as its table.
 
-In: rows Model, Scenario, Region, Variable, Unit and one column a year (``2020`` or ``X2020``).
+In: rows Model, Scenario, Region, Variable, Unit and one column a year (``2020`` or ``X2020``), for
+China or, as GCAM-China writes them, for its provinces (two letters, name or adcode).
 Values are interpolated and harmonised to the base year by a ratio that fades (as the method
 reduce_ratio of aneris: m(t) [beta(t) (h / m(t0) - 1) + 1], beta falling from 1 at t0 to 0 at tf);
 GDP, which comes in many price bases, gives its growth only. The nation's series become our control
-totals; cities follow them by their own drivers.
+totals; where provinces are given, their population and GDP lead their cities, and cities follow by
+their own drivers.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import pandas as pd
 
 from scenair.core.errors import InputError
 from scenair.core.species import SPECIES
+from scenair.projection.curves import smooth
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -161,24 +164,7 @@ def drivers_from(
     InputError
         No such run or region, or years that the table does not span.
     """
-    rows = frame[frame["Region"].isin(REGIONS)]
-    for column, wanted in (("Model", model), ("Scenario", scenario)):
-        found = sorted(rows[column].unique())
-        if not wanted and len(found) != 1:
-            raise InputError(
-                f"the IAMC table has not one {column} for China",
-                where=where,
-                value=", ".join(found) or "none",
-                remedy=f"name it in the scenario file (iamc_{column.lower()})",
-            )
-        rows = rows[rows[column] == (wanted or found[0])]
-        if rows.empty:
-            raise InputError(
-                f"no such {column} in the IAMC table",
-                where=where,
-                value=wanted,
-                allowed=", ".join(found),
-            )
+    rows = _run(_nation(frame), model=model, scenario=scenario, where=where)
     out: dict[str, dict[int, float]] = {}
     for driver, variables in DRIVER_VARIABLES.items():
         for variable in variables:
@@ -200,6 +186,103 @@ def drivers_from(
     return out
 
 
+def _provinces() -> dict[str, int]:
+    """Two letters, English name and adcode of a province, in lower case -> adcode."""
+    from scenair.core.regions import PROVINCE_CODES, PROVINCE_NAMES_EN
+
+    known = {letters.lower(): code for code, letters in PROVINCE_CODES.items()}
+    known |= {name.lower().replace(" ", ""): code for code, name in PROVINCE_NAMES_EN.items()}
+    return known | {str(code): code for code in PROVINCE_CODES}
+
+
+def _province_rows(frame: pd.DataFrame) -> pd.DataFrame:
+    """Rows of provinces, with their adcode in column ``province``."""
+    names = frame["Region"].astype(str).str.strip().str.lower()
+    # GCAM-China and PyPSA-China style prefixes: China|GD, CHN-Guangdong
+    names = names.str.replace(r"^(china|chn)[|_ -]+", "", regex=True).str.replace(" ", "")
+    found = frame.assign(province=names.map(_provinces()))
+    rows: pd.DataFrame = found.dropna(subset="province").astype({"province": "int32"})
+    return rows
+
+
+def _nation(frame: pd.DataFrame) -> pd.DataFrame:
+    """Rows of China; the sum of its provinces where the table has only these."""
+    rows = frame[frame["Region"].isin(REGIONS)]
+    if not rows.empty:
+        return rows
+    parts = _province_rows(frame)
+    if parts["province"].nunique() < len(set(_provinces().values())):
+        return rows
+    keys = ["Model", "Scenario", "Variable", "Unit", "year"]
+    total: pd.DataFrame = parts.groupby(keys)["value"].sum().reset_index()
+    return total.assign(Region="China")
+
+
+def provincial_from(
+    frame: pd.DataFrame, *, model: str, scenario: str, years: Sequence[int], where: str
+) -> dict[str, dict[int, Array]]:
+    """Population and GDP of provinces over those of their sum, base year = 1.
+
+    Returns
+    -------
+    dict
+        ``population`` and ``gdp`` -> province -> index (year,); empty without all provinces.
+
+    Raises
+    ------
+    InputError
+        No such run, or years that the table does not span.
+    """
+    parts = _province_rows(frame)
+    if parts["province"].nunique() < len(set(_provinces().values())):
+        return {}
+    rows = _run(parts, model=model, scenario=scenario, where=where)
+    out: dict[str, dict[int, Array]] = {}
+    for driver in ("population", "gdp"):
+        for variable in DRIVER_VARIABLES[driver]:
+            chosen = rows[rows["Variable"] == variable]
+            if chosen.empty:
+                continue
+            level = {
+                int(str(code)): _on_years(
+                    part.sort_values("year"), years, where=f"{where}, {variable}, {code}"
+                )
+                for code, part in chosen.groupby("province")
+            }
+            total = np.sum(list(level.values()), axis=0)
+            out[driver] = {c: v / v[0] / (total / total[0]) for c, v in level.items()}
+            break
+    return out
+
+
+def _run(rows: pd.DataFrame, *, model: str, scenario: str, where: str) -> pd.DataFrame:
+    """The rows of one model and scenario.
+
+    Raises
+    ------
+    InputError
+        No such run, or several and none is named.
+    """
+    for column, wanted in (("Model", model), ("Scenario", scenario)):
+        found = sorted(rows[column].unique())
+        if not wanted and len(found) != 1:
+            raise InputError(
+                f"the IAMC table has not one {column} for China",
+                where=where,
+                value=", ".join(found) or "none",
+                remedy=f"name it in the scenario file (iamc_{column.lower()})",
+            )
+        rows = rows[rows[column] == (wanted or found[0])]
+        if rows.empty:
+            raise InputError(
+                f"no such {column} in the IAMC table",
+                where=where,
+                value=wanted,
+                allowed=", ".join(found),
+            )
+    return rows
+
+
 def _on_years(series: pd.DataFrame, years: Sequence[int], *, where: str) -> Array:
     known = series["year"].to_numpy(dtype=np.float64)
     if known[0] > years[0] or known[-1] < years[-1]:
@@ -209,11 +292,18 @@ def _on_years(series: pd.DataFrame, years: Sequence[int], *, where: str) -> Arra
             value=f"{known[0]:.0f}-{known[-1]:.0f}",
             allowed=f"{years[0]}-{years[-1]}",
         )
-    values = np.interp(years, known, series["value"].to_numpy(dtype=np.float64))
-    if (values <= 0).any():
-        raise InputError("a driver that is not positive", where=where, value=float(values.min()))
-    out: Array = np.asarray(values, dtype=np.float64)
-    return out
+    given = series["value"].to_numpy(dtype=np.float64)
+    # values far outside the years (some tables end in zeros) say nothing about them
+    near = slice(
+        int(np.searchsorted(known, years[0], side="right")) - 1,
+        int(np.searchsorted(known, years[-1])) + 1,
+    )
+    known, given = known[near], given[near]
+    if (given <= 0).any():
+        raise InputError("a driver that is not positive", where=where, value=float(given.min()))
+    return smooth(
+        dict(zip(known.astype(int).tolist(), given.tolist(), strict=True)), years, log=True
+    )
 
 
 def _harmonised(

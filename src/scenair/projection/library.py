@@ -309,8 +309,8 @@ def paths(
 
     Before ``diverge`` all levels share one path: the observed one where given, else ``baseline``.
     Afterwards each goes from there to its own targets. A level is never farther from the goal than
-    a weaker one or the baseline is. ``baseline`` replaces the parameter's own (another model's
-    path).
+    a weaker one or the baseline is, and none goes back behind what was last observed. ``baseline``
+    replaces the parameter's own (another model's path).
 
     Returns
     -------
@@ -325,13 +325,16 @@ def paths(
     if not seen:
         shared = range(base_year + 1, start + 1)
         before |= dict(zip(shared, smooth(common, shared), strict=True))
+    last = before[max(before)]
+    sign = np.sign(parameter.goal - parameter.x0)
     out = np.empty((len(LEVELS), grid.size))
     for i, level in enumerate(LEVELS):
         after = {y: v for y, v in knots[level].items() if y > start}
+        if seen and sign:
+            after = {y: sign * max(sign * v, sign * last) for y, v in after.items()}
         if not after:
-            after = {int(max(years)): before[max(before)]}
+            after = {int(max(years)): last}
         out[i] = smooth({**before, **after}, grid)
-    sign = np.sign(parameter.goal - parameter.x0)
     return sign * np.maximum.accumulate(sign * out, axis=0) if sign else out
 
 

@@ -69,7 +69,7 @@ class _Run:
                 self._ovens(place, weight)
 
     def _ovens(self, place: Array, weight: Array) -> None:
-        """Coke ovens turn over; new ones follow the old and the steel works of their province."""
+        """Coke ovens turn over; those of a province run as its steel works do."""
         ovens = self.state.size(OVENS)
         if ovens.sum() <= 0:
             return
@@ -84,7 +84,7 @@ class _Run:
         needed = self._needed(OVENS, ovens)
         life = _mean(self.system["coking_life"], ovens)
         turned = self._turn(OVENS, needed=needed, oldest=life, demand=steel)
-        moved = turnover.spread_ratio(turned.output, ovens, self.state.province, needed)
+        moved = turnover.spread_ratio(turned.output * steel, ovens, self.state.province, needed)
         self._move(self.state.of_sector(OVENS), moved / np.maximum(needed, 1e-9)[:, None])
 
     def _needed(self, sector: str, weight: Array) -> Array:

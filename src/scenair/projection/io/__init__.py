@@ -5,6 +5,7 @@ from scenair.projection.io.analysis import (
     build_decomposition,
     build_iamc_export,
 )
+from scenair.projection.io.inputs import ScenarioInputs
 from scenair.projection.io.potentials import build_measure_potentials
 from scenair.projection.io.rules import (
     build_city_emissions,
@@ -14,6 +15,7 @@ from scenair.projection.io.rules import (
 )
 
 __all__ = [
+    "ScenarioInputs",
     "build_city_emissions",
     "build_city_types",
     "build_comparison",

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from scenair.config.case import CaseConfig
-from scenair.config.projection import ProjectionConfig
-from scenair.config.scenario import Scenario
 from scenair.core.io.tables import read_table, write_csv
 from scenair.projection import decomposition
 from scenair.projection.comparison import (
@@ -20,31 +17,21 @@ from scenair.projection.comparison import (
     peaks_by_type,
 )
 from scenair.projection.iamc import export
-from scenair.projection.io.potentials import read_potentials
-from scenair.projection.io.readers import read_trajectory, read_types
-from scenair.projection.io.setup import read_setup
-from scenair.projection.io.weights import read_weights
+from scenair.projection.io.readers import read_trajectory
 from scenair.projection.model import project
-from scenair.projection.resolve import resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     import numpy as np
     import numpy.typing as npt
 
+    from scenair.projection.io.inputs import ScenarioInputs
+
 
 def build_decomposition(
     *,
-    scenario: Mapping[str, Any],
-    config: Mapping[str, Any],
-    inventories: Sequence[str | Path],
-    points: str | Path,
-    city_types: str | Path,
-    user_measures: Sequence[str | Path],
-    potentials: str | Path | None,
-    responsibility: str | Path | None,
-    iamc: str | Path | None,
+    inputs: ScenarioInputs,
     contributions: str | Path,
     shapley: str | Path,
     sectors: str | Path,
@@ -54,27 +41,14 @@ def build_decomposition(
 
     Parameters
     ----------
+    inputs : ScenarioInputs
     contributions, shapley, sectors, cities : path
         Outputs: end-of-pipe against co-control; measures; sectors of peaked and other cities; first
-        sector and elasticity by city. Other parameters as for a trajectory.
+        sector and elasticity by city.
     """
-    case = CaseConfig.model_validate(config["case"])
-    options = ProjectionConfig.model_validate(config["projection"])
-    plan = Scenario.model_validate(dict(scenario))
-    setup, _ = read_setup(
-        inventories,
-        points,
-        case=case,
-        options=options,
-        plan=plan,
-        user_measures=user_measures,
-        iamc=iamc,
-    )
-    types = read_types(city_types, setup.state.cities)
-    found = None if potentials is None else read_potentials(potentials, cities=setup.state.cities)
-    weights = None if found is None else read_weights(responsibility, setup=setup)
-    resolved = resolve(setup, plan, types, potentials=found, weights=weights)
-    year = min(options.decomposition_year, case.horizon)
+    loaded = inputs.read()
+    setup, options, resolved = loaded.setup, loaded.options, loaded.resolved
+    year = min(options.decomposition_year, loaded.case.horizon)
     at = setup.years.index(year)
     reference = project(setup, decomposition.reference_choice(setup)).emission[at]
     write_csv(decomposition.contributions(setup, resolved.choice, year=year), contributions)
@@ -93,7 +67,7 @@ def build_decomposition(
         decomposition.sector_drivers(
             emission,
             setup.years,
-            start=case.first_year,
+            start=loaded.case.first_year,
             end=year,
             tolerance=options.peak_tolerance,
         ),

@@ -10,7 +10,6 @@ import xarray as xr
 
 from scenair.config.case import CaseConfig
 from scenair.config.projection import ProjectionConfig
-from scenair.config.scenario import Scenario
 from scenair.core.audit.closure import closure_table, require_closed
 from scenair.core.errors import InputError
 from scenair.core.io.netcdf import open_netcdf, write_netcdf
@@ -19,12 +18,9 @@ from scenair.core.sectors import SECTORS
 from scenair.core.species import SPECIES
 from scenair.projection import plants as plant_model
 from scenair.projection.io import readers
-from scenair.projection.io.potentials import read_potentials
 from scenair.projection.io.resources import read_features, read_resources
-from scenair.projection.io.setup import read_setup, read_states
+from scenair.projection.io.setup import read_states
 from scenair.projection.io.trajectory import trajectory_dataset
-from scenair.projection.io.weights import read_weights
-from scenair.projection.resolve import resolve
 from scenair.projection.setup import PLANT_SECTORS
 from scenair.projection.typology import FEATURES, TYPES, TYPES_ZH, classify, feature_table
 
@@ -34,6 +30,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from scenair.projection.io.inputs import ScenarioInputs
     from scenair.projection.setup import Projection, Setup
 
     Emission = npt.NDArray[np.float64]
@@ -155,15 +152,7 @@ def _write(
 def build_trajectory(
     *,
     name: str,
-    scenario: Mapping[str, Any],
-    config: Mapping[str, Any],
-    inventories: Sequence[str | Path],
-    points: str | Path,
-    city_types: str | Path,
-    user_measures: Sequence[str | Path],
-    potentials: str | Path | None,
-    responsibility: str | Path | None,
-    iamc: str | Path | None,
+    inputs: ScenarioInputs,
     trajectory: str | Path,
     closure: str | Path,
     plants: str | Path,
@@ -174,41 +163,19 @@ def build_trajectory(
     Parameters
     ----------
     name : str
-    scenario : mapping
-        The scenario file, inheritance resolved.
-    inventories, points, city_types : path
-        Inventories of the history, plants of the base year, types.
-    user_measures : sequence of path
-        The user's measure tables.
-    potentials : path, optional
-        Effects of measures alone, for scenarios that select.
-    responsibility : path, optional
-        Contribution of a Mg to PM2.5, for scenarios that choose by it.
-    iamc : path, optional
-        IAMC file whose growth replaces national drivers.
+    inputs : ScenarioInputs
     trajectory, closure, plants, measures : path
         Outputs: the trajectory; its closure; capacity of every plant by year; what was chosen.
     """
-    case, options = _sections(config)
-    plan = Scenario.model_validate(dict(scenario))
-    setup, states = read_setup(
-        inventories,
-        points,
-        case=case,
-        options=options,
-        plan=plan,
-        user_measures=user_measures,
-        iamc=iamc,
-    )
-    codes = readers.read_types(city_types, setup.state.cities)
-    found = None if potentials is None else read_potentials(potentials, cities=setup.state.cities)
-    weights = None if found is None else read_weights(responsibility, setup=setup)
-    resolved = resolve(setup, plan, codes, potentials=found, weights=weights)
-    result = resolved.projection
-    _require_base(states[-1].emission, result.emission[0])
+    loaded = inputs.read()
+    result, plan = loaded.resolved.projection, loaded.plan
+    _require_base(loaded.states[-1].emission, result.emission[0])
     _write(
         trajectory_dataset(
-            states, projection=result, city_type=codes, tolerance=options.peak_tolerance
+            loaded.states,
+            projection=result,
+            city_type=loaded.types,
+            tolerance=loaded.options.peak_tolerance,
         ),
         trajectory,
         closure,
@@ -219,8 +186,8 @@ def build_trajectory(
             "measures, controls, elasticities and drivers are assumed where their tables say so"
         ),
     )
-    write_csv(resolved.table, measures)
-    write_csv(_plant_table(setup, result), plants)
+    write_csv(loaded.resolved.table, measures)
+    write_csv(_plant_table(loaded.setup, result), plants)
 
 
 def _require_base(inventory: Emission, projected: Emission) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from scenair.core.errors import InputError
 from scenair.core.io.user_tables import WESTERN, read_user_table
-from scenair.projection.drivers import Drivers, build_drivers
-from scenair.projection.iamc import drivers_from, tidy
+from scenair.projection.drivers import Drivers, Observed, build_drivers
+from scenair.projection.iamc import drivers_from, provincial_from, tidy
 from scenair.projection.io import readers
 from scenair.projection.io.resources import (
     read_features,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    import numpy.typing as npt
     import pandas as pd
 
     from scenair.config.case import CaseConfig
@@ -104,6 +106,29 @@ def read_iamc(
     )
 
 
+def read_iamc_provinces(
+    path: str | Path,
+    *,
+    plan: Scenario,
+    years: Sequence[int],
+    province: npt.NDArray[np.int32],
+    known: Observed,
+) -> Observed:
+    """Growth of the provinces over the nation in an IAMC file; ``known`` where it has none."""
+    found = provincial_from(
+        tidy(read_user_table(path, encodings=WESTERN), where=str(path)),
+        model=plan.iamc_model,
+        scenario=plan.iamc_scenario,
+        years=years,
+        where=str(path),
+    )
+    series = {
+        name: np.stack([by_province[int(p)] for p in province], axis=1)
+        for name, by_province in found.items()
+    }
+    return replace(known, **series)
+
+
 def read_drivers(
     state: State,
     *,
@@ -111,6 +136,7 @@ def read_drivers(
     diverge: int,
     features: pd.DataFrame,
     tables: Tables,
+    observed: Observed,
     national: Mapping[str, Mapping[int, float]] | None = None,
 ) -> Drivers:
     """Drivers of the cities of a state under the national series of a divergence year."""
@@ -122,7 +148,7 @@ def read_drivers(
         features=features,
         province=state.province,
         gdp_trend=read_trend(state.province, diverge=diverge),
-        observed=read_observed(state.province, base_year=years[0], diverge=diverge),
+        observed=observed,
         national=series,
         years=years,
         national_share=min(here / nation, 1.0) if here / nation < 0.99 else 1.0,
@@ -146,13 +172,20 @@ def read_setup(
     state = states[-1]
     years = (case.base_year, *case.years)
     features = read_features(state.cities, yearbook=options.yearbook)
-    given = {} if iamc is None else read_iamc(iamc, plan=plan, years=years, tables=tables)
+    given: dict[str, dict[int, float]] = {}
+    observed = read_observed(state.province, base_year=case.base_year, diverge=plan.diverge_from)
+    if iamc is not None:
+        given = read_iamc(iamc, plan=plan, years=years, tables=tables)
+        observed = read_iamc_provinces(
+            iamc, plan=plan, years=years, province=state.province, known=observed
+        )
     drivers = read_drivers(
         state,
         years=years,
         diverge=plan.diverge_from,
         features=features,
         tables=tables,
+        observed=observed,
         national={k: v for k, v in given.items() if k in ("population", "gdp")},
     )
     plants = readers.read_points(points)
