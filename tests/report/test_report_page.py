@@ -64,6 +64,12 @@ def test_page_is_whole_and_alone(text: str) -> None:
     places = [a for a in page.addresses if a not in pictures]
     assert all(f'id="{place.removeprefix("#")}"' in text for place in places)
     assert not re.search(r"(src|href)=[\"']?https?:|@import|url\(", text)
+    # no address at all outside of the text of a citation, and none that a browser would fetch
+    assert not re.search(r"https?://", text)
+    assert not re.search(r"<(link|iframe|object|embed|base|form|video|audio)\b", text)
+    assert not re.search(r"fetch\(|XMLHttpRequest|WebSocket|sendBeacon|import\(", text)
+    names = re.findall(r'\bid="([^"]+)"', text)
+    assert len(names) == len(set(names))
 
 
 def test_page_holds_the_numbers_of_the_tables(made_once: Made, text: str) -> None:
@@ -110,6 +116,7 @@ def test_measures_say_where_and_how_strongly(text: str) -> None:
     assert found["P1 non-fossil generation"] == ["10 of 10", "best: all types", "-3"]
     assert found["R1 scattered coal replaced"] == ["2 of 10", "enhanced: energy (50 %)", "-4"]
     assert not any(name.startswith("C1") for name in found)
+    assert "alone in 2030;" in text
 
 
 def test_health_names_its_function_and_what_is_assumed(made: Made, text: str) -> None:
@@ -125,7 +132,7 @@ def test_health_names_its_function_and_what_is_assumed(made: Made, text: str) ->
     }
     path.write_text(json.dumps(summary), "utf-8")
     page = (write_report(made) / "report.html").read_text("utf-8")
-    assert "1,234 deaths a year fewer" in page
+    assert "1,230 deaths a year fewer" in page
     assert "900 to 1,500" in page
     assert "rate is assumed" in page
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _LEVELS: Final = ("conventional", "enhanced", "best")
+_EFFECT: Final = "co2_effect_"
 _BASIS_WORDS: Final = {
     "fused": "fused field",
     "fused_far": "shape of the model only: no monitor near",
@@ -103,7 +104,7 @@ def measure_rows(c: Contents) -> list[dict[str, str]]:
         if not levels:
             continue
         name = names.get(str(measure), {})
-        effect = part.filter(like="co2_effect_").sum().sum() if "chosen" in part else float("nan")
+        effect = part.filter(like=_EFFECT).sum().sum() if "chosen" in part else float("nan")
         taking = (part["cities"] * (1 - part["share_baseline"])).sum()
         rows.append(
             {
@@ -116,6 +117,12 @@ def measure_rows(c: Contents) -> list[dict[str, str]]:
             }
         )
     return rows
+
+
+def effect_year(c: Contents) -> str:
+    """Year that the CO2 of the measures is told for, from the column's name."""
+    names = [] if c.measures is None else c.measures.filter(like=_EFFECT).columns.tolist()
+    return names[0].removeprefix(_EFFECT) if names else "the year of the choice"
 
 
 def _levels(c: Contents, part: pd.DataFrame) -> list[str]:
@@ -140,10 +147,15 @@ def health_words(c: Contents) -> dict[str, str]:
     if c.is_history or deaths is None or not span:
         return {}
     return {
-        "deaths": number(deaths, 0),
-        "low": number(span[0], 0),
-        "high": number(span[1], 0),
+        "deaths": _rounded(deaths),
+        "low": _rounded(span[0]),
+        "high": _rounded(span[1]),
         "function": str(found.get("function", "")),
         "attribution": str(found.get("attribution", "")),
         "note": str(found.get("value_note", "")),
     }
+
+
+def _rounded(value: float) -> str:
+    """Three figures, which is more than such a number holds."""
+    return f"{float(f'{value:.3g}'):,.0f}"

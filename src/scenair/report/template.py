@@ -12,7 +12,7 @@ STYLE: Final = """
 * { box-sizing: border-box; }
 body { margin: 0; color: var(--ink); background: #fff; font: 15px/1.5 system-ui, "Segoe UI",
   "Noto Sans", "Source Han Sans SC", "Microsoft YaHei", sans-serif; }
-main { max-width: 1080px; margin: 0 auto; padding: 24px; }
+main { max-width: 1240px; margin: 0 auto; padding: 24px; }
 h1 { margin: 0 0 4px; font-size: 28px; } h2 { margin: 40px 0 10px; font-size: 20px;
   border-bottom: 2px solid var(--line); padding-bottom: 4px; }
 p.lead, .soft { color: var(--soft); } .flag { background: var(--warn); border-left: 4px solid
@@ -21,8 +21,9 @@ p.lead, .soft { color: var(--soft); } .flag { background: var(--warn); border-le
 .card { border: 1px solid var(--line); border-radius: 8px; padding: 12px 14px; }
 .card .label { color: var(--soft); font-size: 13px; } .card .value { font-size: 21px;
   font-weight: 600; color: var(--blue); } .card .beside { font-size: 13px; color: var(--soft); }
-figure { margin: 22px 0; } figure img { max-width: 100%; height: auto; border: 1px solid
-  var(--line); } figcaption { color: var(--soft); font-size: 13.5px; max-width: 80ch; }
+figure { margin: 22px 0; } figure img { max-width: min(100%, 1080px); height: auto;
+  border: 1px solid var(--line); } figcaption { color: var(--soft); font-size: 13.5px;
+  max-width: 80ch; }
 table { border-collapse: collapse; width: 100%; font-size: 13.5px; }
 th, td { padding: 3px 8px; border-bottom: 1px solid var(--line); text-align: left; }
 th { background: #f4f6f8; position: sticky; top: 0; } td.n, th.n { text-align: right;
@@ -30,7 +31,8 @@ th { background: #f4f6f8; position: sticky; top: 0; } td.n, th.n { text-align: r
 th button::after { content: " \\2195"; color: #a9b4bf; } th button:focus-visible { outline: 2px
   solid var(--blue); } .scroll { max-height: 620px; overflow: auto; border: 1px solid var(--line); }
 td:first-child, td.zh, td.k { white-space: nowrap; }
-.wide { overflow-x: auto; } .scroll th { vertical-align: bottom; } .scroll td { padding: 3px 6px; }
+.wide { overflow-x: auto; } .scroll th { vertical-align: bottom; } .scroll table {
+  font-size: 12.5px; } .scroll th, .scroll td { padding: 3px 4px; } p, li { max-width: 110ch; }
 input.find { font: inherit; padding: 4px 8px; margin: 0 0 8px; width: min(100%, 320px);
   border: 1px solid var(--line); border-radius: 6px; }
 td.yes { color: #2c7fb8; } td.no { color: #c2510a; } details { margin: 8px 0; } summary {
@@ -171,7 +173,7 @@ Published: Zheng et al. 2018, doi 10.5194/acp-18-14095-2018.
 <h2 id="measures">Measures of this scenario</h2>
 <p>Co-control measures beyond what activity alone would do, by city type. Their figures are a
 documented, assumed set (<code>resources/projection/measures.csv</code>). CO₂: of each measure
-alone; effects overlap, so their sum overstates.</p>
+alone in {{ effect_year }}; effects overlap, so their sum overstates.</p>
 <div class="wide">
 <table><thead><tr><th>measure</th><th>措施</th><th>sector</th>
 <th class="n">units</th><th>level: city types</th><th class="n">CO₂, Tg yr⁻¹</th></tr></thead>
