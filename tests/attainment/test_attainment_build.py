@@ -179,6 +179,49 @@ def test_probability_and_ratios(done: dict) -> None:
     assert fused["nearest_monitor_km"].between(0, 300).all()
 
 
+def test_spread_of_years_replaces_the_assumed_sigma(
+    world: World, done: dict, tmp_path: Path
+) -> None:
+    """Beijing swings by a fifth from year to year: less sure than with the assumed 6 %."""
+    rows = [
+        {"adcode": 110000, "year": y, "value": 60.0 * (1.2 if y % 2 else 0.8), "unit": "ug m-3",
+         "source": "test", "doi": "", "tag": "assumed", "note": ""}
+        for y in range(2013, 2020)
+    ]  # fmt: skip
+    table = tmp_path / "years.csv"
+    pd.DataFrame([*rows, {**rows[0], "adcode": 120000}]).to_csv(table, index=False)
+    options = world.config["attainment"] | {"yearly_means": str(table)}
+    out = world.outputs("years")
+    build_attainment(
+        year=2030,
+        scenario="peak",
+        config=world.config | {"attainment": options},
+        air_quality=world.future,
+        base_air_quality=world.base,
+        trajectory=world.trajectory,
+        monitors=world.monitors,
+        **out,
+    )
+    key = "probability_attains"
+    own, plain = (pd.read_csv(o["cities_fused"]).set_index("adcode")[key] for o in (out, done))
+    assert abs(own[110000] - 0.5) < abs(plain[110000] - 0.5)
+    np.testing.assert_array_equal(own.drop(110000), plain.drop(110000))
+    summary = json.loads(out["summary"].read_text(encoding="utf-8"))
+    assert summary["uncertainty"]["cities_with_sigma_of_years"] == 1
+    pd.DataFrame([*rows, rows[0]]).to_csv(table, index=False)
+    with pytest.raises(InputError, match="once a city and year"):
+        build_attainment(
+            year=2030,
+            scenario="peak",
+            config=world.config | {"attainment": options},
+            air_quality=world.future,
+            base_air_quality=world.base,
+            trajectory=world.trajectory,
+            monitors=world.monitors,
+            **world.outputs("bad_years"),
+        )
+
+
 def test_sensitivity_orders(done: dict) -> None:
     """More background means less response, so never more cities; a laxer limit never fewer."""
     table = pd.read_csv(done["sensitivity"])

@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scenair.attainment.health import (
+    age_groups,
     attributable_deaths,
     gemm,
     interval,
+    interval_by_age,
     log_linear,
     tabulated,
     transferred_vsl,
@@ -116,3 +118,25 @@ def test_value_transfer() -> None:
     assert value == pytest.approx(1.356446, abs=5e-7)
     with pytest.raises(InputError, match="positive"):
         transferred_vsl(1, income=0, reference_income=1, elasticity=1)
+
+
+def test_ages_add_up(table: pd.DataFrame) -> None:
+    """Mean rate and people are kept; one age alone is the plain function of that age."""
+    ages = read_table("attainment/age_structure.csv")
+    groups = age_groups(table, ages, rate=0.0083)
+    assert sum(g.share for g in groups) == pytest.approx(1)
+    assert sum(g.share * g.rate for g in groups) == pytest.approx(0.0083)
+    old = ages[(ages["quantity"] == "people") & (ages["age"] >= 60)]["value"].sum()
+    assert old == pytest.approx(264.02)  # the published count of 60 and older
+    one = age_groups(table, ages[ages["age"] == 60], rate=0.01)
+    expected = interval(gemm(table, age="60"), [1e6], 0.01, [50.0], [35.0])
+    assert interval_by_age(one, [1e6], [50.0], [35.0]) == pytest.approx(expected)
+    many = interval_by_age(groups, [1e6], [50.0], [35.0])
+    assert many[1] < many[0] < many[2]
+    # the old die more and respond less: between the youngest and the oldest age alone
+    youngest, oldest = (
+        interval(gemm(table, age=a), [1e6], 0.0083, [50.0], [35.0])[0] for a in ("25", "80")
+    )
+    assert oldest < many[0] < youngest
+    with pytest.raises(InputError, match="same ages"):
+        age_groups(table, ages[ages["quantity"] == "people"], rate=0.01)

@@ -2,12 +2,13 @@
 
 
 # tables that the configuration names: in the working directory, else in resources/
-MONITOR_TABLE, STANDARDS_TABLE, FRACTIONS_TABLE = (
+MONITOR_TABLE, STANDARDS_TABLE, FRACTIONS_TABLE, YEARS_TABLE = (
     name if name and Path(name).is_file() else name and resource(name)
     for name in (
         CONFIG.attainment.monitors,
         CONFIG.attainment.standards,
         CONFIG.attainment.species_fractions,
+        CONFIG.attainment.yearly_means,
     )
 )
 
@@ -52,9 +53,11 @@ rule attainment:
             "attainment/regions.csv",
             "attainment/gemm.csv",
             "attainment/health.csv",
+            "attainment/age_structure.csv",
         ),
         standards=STANDARDS_TABLE,
         fractions=FRACTIONS_TABLE or [],
+        years=YEARS_TABLE or [],
     output:
         sites="results/{year}/{scenario}/attainment/sites.csv",
         cities="results/{year}/{scenario}/attainment/cities.csv",

@@ -15,6 +15,8 @@ import numpy as np
 from scenair.core.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy.typing as npt
     import pandas as pd
 
@@ -167,6 +169,85 @@ def interval(
 
     low, high = sorted((avoided(-_NORMAL_95), avoided(_NORMAL_95)))
     return avoided(0.0), low, high
+
+
+@dataclass(frozen=True)
+class AgeGroup:
+    """One age group of the adults.
+
+    Attributes
+    ----------
+    function : Gemm
+    share : float
+        Of the adults, 0-1.
+    rate : float
+        Baseline deaths per person and year.
+    """
+
+    function: Gemm
+    share: float
+    rate: float
+
+
+def age_groups(
+    table: pd.DataFrame, ages: pd.DataFrame, *, rate: float, cause: str = "NCD+LRI"
+) -> list[AgeGroup]:
+    """Functions, shares and rates by age whose mean rate is that of all adults.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``resources/attainment/gemm.csv``.
+    ages : DataFrame
+        ``resources/attainment/age_structure.csv``: age (lower end), quantity (people, mortality),
+        value; only ratios of the values count.
+    rate : float
+        Baseline deaths per adult and year.
+
+    Raises
+    ------
+    InputError
+        Ages without a function, or people and mortality of other ages.
+    """
+    wide = ages.pivot_table(index="age", columns="quantity", values="value").sort_index()
+    if set(wide.columns) != {"people", "mortality"} or wide.isna().any(axis=None):
+        raise InputError(
+            "people and mortality of the same ages are needed", value=list(map(str, wide.columns))
+        )
+    share = wide["people"].to_numpy() / wide["people"].sum()
+    scale = rate / float((share * wide["mortality"].to_numpy()).sum())
+    rates = scale * wide["mortality"].to_numpy()
+    functions = [gemm(table, cause=cause, age=str(age)) for age in wide.index]
+    return [
+        AgeGroup(f, float(s), float(r)) for f, s, r in zip(functions, share, rates, strict=True)
+    ]
+
+
+def interval_by_age(
+    groups: Sequence[AgeGroup],
+    adults: npt.ArrayLike,
+    base: npt.ArrayLike,
+    future: npt.ArrayLike,
+    *,
+    method: Method = "pwrr",
+) -> tuple[float, float, float]:
+    """Deaths avoided over all ages: central, 2.5 % and 97.5 % (errors of theta go together).
+
+    Parameters
+    ----------
+    groups : sequence
+        From :func:`age_groups`.
+    adults : array_like (place,)
+        Persons of all the groups.
+    base, future : array_like (place,)
+        Annual mean PM2.5, ug m-3.
+    """
+    people = np.asarray(adults, dtype=np.float64)
+    parts = [
+        interval(g.function, g.share * people, g.rate, base, future, method=method) for g in groups
+    ]
+    central, low, high = (float(v) for v in np.sum(parts, axis=0))
+    return central, low, high
 
 
 def transferred_vsl(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import pandas as pd
 from scipy.special import ndtr
 
 from scenair.attainment.rounding import DECIMALS, round_gb8170
@@ -19,7 +20,6 @@ from scenair.core.errors import InputError
 
 if TYPE_CHECKING:
     import numpy.typing as npt
-    import pandas as pd
 
 #: Years that a spread from observations needs.
 FEWEST_YEARS: Final = 5
@@ -33,14 +33,14 @@ class Uncertainty:
     ----------
     response : float
         Of the logarithm of the response factor (emissions, chemistry, transport).
-    meteorology : float
-        Of the annual mean from year to year at fixed emissions.
+    meteorology : float or ndarray
+        Of the annual mean from year to year at fixed emissions; of each value, or of all.
     monitor : float
         Of the observed annual mean.
     """
 
     response: float
-    meteorology: float
+    meteorology: float | npt.NDArray[np.float64]
     monitor: float
 
     def log_sigma(self, factor: npt.ArrayLike) -> npt.NDArray[np.float64]:
@@ -112,3 +112,31 @@ def spread_of_years(annual: pd.Series) -> float:
     logs = np.log(values.to_numpy(np.float64))
     residual = logs - np.polyval(np.polyfit(years, logs, 1), years)
     return float(np.sqrt((residual**2).sum() / (len(values) - 2)))
+
+
+def spread_by_city(yearly: pd.DataFrame) -> pd.Series:
+    """:func:`spread_of_years` of every city that has years enough.
+
+    Parameters
+    ----------
+    yearly : DataFrame
+        adcode, year, value (annual mean, ug m-3, one reference state).
+
+    Returns
+    -------
+    Series
+        By adcode, 1; cities with fewer than five years are left out.
+
+    Raises
+    ------
+    InputError
+        A city and year twice, values that are not positive.
+    """
+    if yearly.duplicated(["adcode", "year"]).any() or not (yearly["value"] > 0).all():
+        raise InputError(
+            "yearly means must be positive and there once a city and year",
+            where="table attainment.yearly_means",
+        )
+    wide = yearly.pivot_table(index="year", columns="adcode", values="value")
+    enough = wide.columns[wide.notna().sum() >= FEWEST_YEARS]
+    return pd.Series({code: spread_of_years(wide[code]) for code in enough}, dtype=float)

@@ -24,6 +24,9 @@ class AttainmentConfig(Section):
     #: table of observed mass fractions (adcode, period, species, value), found like the two others;
     #: sites without a row use the total
     species_fractions: str | None = None
+    #: table of annual means of several years (adcode, year, value; one reference state), found like
+    #: the others; cities with five years or more get their own spread from year to year
+    yearly_means: str | None = None
     #: longest side of the array of cells around a monitor, km (1 x 1 at 36 km, 3 x 3 at 12 km)
     array_km: Positive = 40.0
     #: how monitors and model are joined between the monitors

@@ -165,7 +165,7 @@ def _city_tables(
         job.annual(result.field_base),
         job.annual(result.field_future),
         nearest_km=job.on_grid(job.monitors.nearest_km),
-        uncertainty=job.uncertainty,
+        uncertainty=job.uncertainty_of(cities["adcode"]),
         co2_ratio=paths.co2_ratio(year=job.year, base_year=job.case.monitor_year),
     )
     if ozone is not None:

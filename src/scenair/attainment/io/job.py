@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from scenair.attainment.assess import Estimate, ModelRun, MonitorSet, estimate
 from scenair.attainment.cities import Judgement
 from scenair.attainment.io.csv import named_table
-from scenair.attainment.probability import Uncertainty
+from scenair.attainment.probability import Uncertainty, spread_by_city
 from scenair.attainment.response import array_radius
 from scenair.attainment.species import observed_fractions
 from scenair.attainment.standards import find_limit, profile_of_year
@@ -93,6 +94,19 @@ class Job:
             meteorology=self.options.sigma_meteorology,
             monitor=self.options.sigma_monitor,
         )
+
+    @cached_property
+    def sigma_of_years(self) -> pd.Series:
+        """Relative spread from year to year by adcode, from the years given; else empty."""
+        if self.options.yearly_means is None:
+            return pd.Series(dtype=float)
+        return spread_by_city(read_table(named_table(self.options.yearly_means)))
+
+    def uncertainty_of(self, cities: pd.Series) -> Uncertainty:
+        """Uncertainty of each city (adcode): its own spread of years where it is known."""
+        own = self.sigma_of_years.reindex(cities.to_numpy())
+        spread = own.fillna(self.options.sigma_meteorology).to_numpy(np.float64)
+        return replace(self.uncertainty, meteorology=spread)
 
     def annual(self, quarters: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Day-weighted annual mean of a fused field on the whole grid (flat, NaN elsewhere)."""

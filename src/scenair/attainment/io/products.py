@@ -10,7 +10,15 @@ import pandas as pd
 import xarray as xr
 
 from scenair.attainment.exposure import exposure_table, people_above
-from scenair.attainment.health import attributable_deaths, gemm, interval
+from scenair.attainment.health import (
+    age_groups,
+    attributable_deaths,
+    gemm,
+    interval,
+    interval_by_age,
+    log_linear,
+    transferred_vsl,
+)
 from scenair.attainment.places import weighted_mean
 from scenair.attainment.summary import (
     all_groups,
@@ -30,6 +38,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from scenair.attainment.assess import Estimate
+    from scenair.attainment.health import Method
     from scenair.attainment.io.job import Job
 
 
@@ -107,28 +116,63 @@ def health_table(fused: pd.DataFrame, population: pd.Series) -> pd.DataFrame:
 
 
 def health_summary(job: Job, fused: pd.DataFrame, population: pd.Series) -> dict[str, Any]:
-    """National deaths avoided with their interval, and their value."""
+    """National deaths avoided with their interval, by the choices that change them, and value."""
     parameters = read_table("attainment/health.csv").set_index("quantity")["value"].astype(float)
+    table = read_table("attainment/gemm.csv")
     base = fused["pm25_fused_population_base"].to_numpy()
     now = fused["pm25_fused_population"].to_numpy()
     known = np.isfinite(base) & np.isfinite(now)
     adults = population.to_numpy(np.float64)[known] * parameters["share_25_and_older"]
-    central, low, high = interval(
-        gemm(read_table("attainment/gemm.csv")),
-        adults,
-        float(parameters["baseline_rate_ncd_lri"]),
-        base[known],
-        now[known],
+    rate, function = float(parameters["baseline_rate_ncd_lri"]), gemm(table)
+    before, after = base[known], now[known]
+    central, low, high = interval(function, adults, rate, before, after)
+    groups = age_groups(table, read_table("attainment/age_structure.csv"), rate=rate)
+    aged = interval_by_age(groups, adults, before, after)
+    linear = _log_linear_avoided(parameters, adults, rate, before, after)
+    vsl = transferred_vsl(
+        parameters["vsl"],
+        income=(1 + parameters["income_growth"]) ** (job.year - parameters["vsl_year"]),
+        reference_income=1.0,
+        elasticity=parameters["vsl_elasticity"],
     )
+    methods: tuple[Method, ...] = ("paf", "fixed_rate")
     return {
         "function": "GEMM NCD+LRI, adults of 25 and older",
         "attribution": "pwrr: underlying rate of the base kept, people and ages of 2020",
         "against": job.case.monitor_year,
         "deaths_avoided": central,
         "deaths_avoided_95_percent": [low, high],
+        "deaths_avoided_by_age": aged[0],
+        "deaths_avoided_by_age_95_percent": list(aged[1:]),
+        "deaths_avoided_other_attribution": {
+            m: interval(function, adults, rate, before, after, method=m)[0] for m in methods
+        },
+        "deaths_avoided_log_linear": linear,
         "value_cny": central * parameters["vsl"],
-        "value_note": "VSL of 2019 without income growth; rate and age share are assumed",
+        "value_cny_range": [central * parameters["vsl_low"], central * parameters["vsl_high"]],
+        "value_cny_with_income": central * vsl,
+        "value_note": "VSL of 2019, and moved to the income of the year; rate, age shares, growth "
+        "of income and elasticity are assumed",
+        "ozone": "no monitors, so no level: deaths by ozone are left out",
     }
+
+
+def _log_linear_avoided(
+    parameters: pd.Series,
+    adults: npt.NDArray[np.float64],
+    rate: float,
+    base: npt.NDArray[np.float64],
+    now: npt.NDArray[np.float64],
+) -> dict[str, float]:
+    """Deaths avoided by log-linear functions (all causes in their studies, here at one rate)."""
+    out = {}
+    for name, threshold in (("krewski", 5.0), ("lepeule", 8.0)):
+        rr = float(parameters[f"{name}_rr"])
+        old, new = (log_linear(c, rr=rr, per=10.0, threshold=threshold) for c in (base, now))
+        before = attributable_deaths(adults, rate, old, base_risk=old)
+        after = attributable_deaths(adults, rate, new, base_risk=old)
+        out[name] = float((before - after).sum())
+    return out
 
 
 def exposure_of(job: Job, result: Estimate) -> pd.DataFrame:
@@ -182,7 +226,12 @@ def summary_of(
         "fusion": f"{job.options.fusion}, {job.options.neighbours}",
         "leave_one_out": loo,
         "sensitivity": sensitivity.to_dict("records"),
-        "uncertainty": asdict(job.uncertainty) | {"tag": "assumed", "unit": "1 sigma, relative"},
+        "uncertainty": asdict(job.uncertainty)
+        | {
+            "tag": "assumed",
+            "unit": "1 sigma, relative",
+            "cities_with_sigma_of_years": int(job.sigma_of_years.notna().sum()),
+        },
         "peak_readings": readings,
         "people_above_ug_m3": {f"{level:g}": people for level, people in above.items()},
         "health": health_summary(job, fused, cities["population"]),
