@@ -8,7 +8,7 @@ import xarray as xr
 
 from scenair.core.errors import InputError, UnitsError
 from scenair.inventory.readers.form import AUTHALIC_RADIUS_M, cell_areas, mass_unit
-from scenair.inventory.readers.products import identify, parse_product
+from scenair.inventory.readers.products import identify, parse_product, year_of
 
 LAT, LON = np.array([30.05, 30.15, 30.25]), np.array([110.05, 110.15])
 
@@ -202,3 +202,11 @@ def test_identify_by_content() -> None:
     assert identify(grid(HTAPv3_3_Energy=field(1.0)), name="file.nc") == "HTAP"
     assert identify(grid(CO_INDUSTRY=field(1.0)), name="file.nc") == "MIX"
     assert identify(grid(emissions=field(1.0)), name="file.nc") == "EDGAR"
+
+
+def test_another_year_in_the_name() -> None:
+    ds = xr.Dataset(attrs={"year": "2012"})
+    with pytest.raises(InputError, match="another year than its name"):
+        year_of(ds, name="v8.1_FT2022_AP_SO2_2017_ENE_emi.nc")
+    assert year_of(ds, name="v8.1_FT2022_AP_SO2_2012_ENE_emi.nc") == 2012
+    assert year_of(ds, name="renamed.nc") == 2012

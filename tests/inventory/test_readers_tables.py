@@ -11,6 +11,7 @@ import xarray as xr
 
 from scenair.core.errors import InputError, UnitsError
 from scenair.core.regions import adcodes, units
+from scenair.inventory.io_inputs import population
 from scenair.inventory.places import aggregate, unit_of_points
 from scenair.inventory.readers import declared, trackers
 from scenair.inventory.readers.form import gridded
@@ -224,3 +225,32 @@ def test_flipped_rows_of_all_cities() -> None:
     assert found == pytest.approx(values.sum()) == pytest.approx(368.0)
     with pytest.raises(InputError, match="flipped"):
         aggregate(_field(lat, lon, values[::-1]), units(), where="x")
+
+
+def test_a_mirror_image_that_keeps_its_mass_inside() -> None:
+    """People of the north China plain upside down stay in China, but not where people live."""
+    table = units()
+    people = population()
+    centre = table.geometry.representative_point()
+    lat, lon = np.arange(10.25, 60, 0.5), np.arange(70.25, 140, 0.5)
+    values = np.zeros((len(lat), len(lon)))
+    inside = ((centre.y > 22) & (centre.y < 48)).to_numpy()
+    i = np.floor((centre.y.to_numpy() - 10) / 0.5).astype(int)[inside]
+    j = np.floor((centre.x.to_numpy() - 70) / 0.5).astype(int)[inside]
+    np.add.at(values, (i, j), people.reindex(table.index).to_numpy()[inside])
+    aggregate(_field(lat, lon, values), table, where="x", people=people)
+    for mirror, words in ((values[::-1], "rows are flipped"), (values[:, ::-1], "flipped")):
+        with pytest.raises(InputError, match=words):
+            aggregate(_field(lat, lon, mirror), table, where="x", people=people, most_outside=1.0)
+
+
+def test_a_grid_beside_china_is_refused() -> None:
+    lat, lon = np.arange(10.25, 60, 0.5), np.arange(140.25, 170, 0.5)
+    values = np.ones((len(lat), len(lon)))
+    with pytest.raises(InputError, match="outside the units"):
+        aggregate(_field(lat, lon, values), units(), where="x")
+
+
+def test_swapped_coordinates_are_told() -> None:
+    with pytest.raises(InputError, match="not on the globe"):
+        unit_of_points([39.6], [118.2], units(), where="x")

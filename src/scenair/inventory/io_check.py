@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from scenair.core.io.tables import read_table
 from scenair.core.io.user_tables import read_user_table
 from scenair.core.regions import adcodes, units
+from scenair.inventory.io_inputs import population
 from scenair.inventory.places import aggregate
 from scenair.inventory.readers.declared import (
     OWN_INVENTORY,
@@ -83,7 +84,7 @@ def describe(ds: xr.Dataset) -> str:
 def _grid(ds: xr.Dataset, *, where: str) -> str:
     """Contents, and where the mass lies: a flipped or shifted grid is refused."""
     text = describe(ds)
-    table = aggregate(ds, units(), where=where)
+    table = aggregate(ds, units(), where=where, people=population())
     largest = table.groupby("adcode")["value"].sum().nlargest(3)
     names = units()["name_en"]
     cities = ", ".join(f"{names[code]} {value:.4g}" for code, value in largest.items())

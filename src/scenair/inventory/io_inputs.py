@@ -188,7 +188,14 @@ def provincial_sums(patterns: Sequence[str]) -> pd.DataFrame:
                 remedy="paths are relative to the working directory",
             )
         files += found
-    return provincial_table(_grids(files), units())
+    return provincial_table(_grids(files), units(), people=population())
+
+
+def population() -> pd.Series:
+    """Population of the units, census of 2020."""
+    table = read_table("regions/census2020_city.csv.gz")
+    rows = table[table["variable"] == "pop"]
+    return rows.set_index("adcode")["value"].astype("float64")
 
 
 def _grids(files: Sequence[str]) -> Iterator[xr.Dataset]:

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 COLUMNS = ("adcode", "year", "sector", "species", "value", "unit", "source")
 
 
-def provincial_table(grids: Iterable[xr.Dataset], units: gpd.GeoDataFrame) -> pd.DataFrame:
+def provincial_table(
+    grids: Iterable[xr.Dataset], units: gpd.GeoDataFrame, *, people: pd.Series | None = None
+) -> pd.DataFrame:
     """Provincial emission of gridded inventories, in the schema of a regional inventory.
 
     Months are summed; a product's sectors outside MEIC's six are left out by its reader, a sector
@@ -32,6 +34,8 @@ def provincial_table(grids: Iterable[xr.Dataset], units: gpd.GeoDataFrame) -> pd
         The one form, mass units, whole years; looked at one after the other.
     units : GeoDataFrame
         Index adcode, column province.
+    people : Series, optional
+        Population by unit, against which mirrored grids are found.
 
     Raises
     ------
@@ -42,7 +46,7 @@ def provincial_table(grids: Iterable[xr.Dataset], units: gpd.GeoDataFrame) -> pd
     for ds in grids:
         where = str(ds.attrs.get("file", ds.attrs["product"]))
         _usable(ds, where=where)
-        table = aggregate(ds, units, where=where)
+        table = aggregate(ds, units, where=where, people=people)
         table["adcode"] = table["adcode"].map(units["province"])
         table["source"] = str(ds.attrs["product"])
         parts.append(table)

@@ -130,13 +130,25 @@ def year_of(ds: xr.Dataset, *, name: str) -> int:
     Raises
     ------
     InputError
-        No year, or several (mixed years).
+        No year, several (mixed years), or another one in the name than in the file.
     """
+    # EDGAR names carry the last year of the release as FT2022
+    found = sorted({int(t) for t in re.findall(r"(?<!\d)((?:19|20)\d{2})(?!\d)", name)})
+    found = [y for y in found if f"FT{y}" not in name] or found
     stated = ds.attrs.get("year") or next(
         (v.attrs["year"] for v in ds.data_vars.values() if "year" in v.attrs), None
     )
     if stated is not None:
-        return int(re.findall(r"\d{4}", str(stated))[0])
+        year = int(re.findall(r"\d{4}", str(stated))[0])
+        if found and year not in found:
+            raise InputError(
+                "the file is of another year than its name says",
+                where=name,
+                value=year,
+                allowed=", ".join(map(str, found)),
+                remedy="the file was renamed or mislabelled: bring it anew",
+            )
+        return year
     if "time" in ds.coords and np.issubdtype(ds["time"].dtype, np.datetime64):
         years = np.unique(ds["time"].dt.year.values)
         if len(years) > 1:
@@ -147,9 +159,6 @@ def year_of(ds: xr.Dataset, *, name: str) -> int:
                 remedy="select one year first",
             )
         return int(years[0])
-    found = sorted({int(t) for t in re.findall(r"(?<!\d)((?:19|20)\d{2})(?!\d)", name)})
-    # EDGAR names carry the last year of the release as FT2022
-    found = [y for y in found if f"FT{y}" not in name] or found
     if len(found) != 1:
         raise InputError("the year of the file is not clear", where=name, value=found)
     return found[0]
