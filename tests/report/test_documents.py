@@ -75,7 +75,11 @@ def test_environment_has_every_dependency(repo: Path) -> None:
     found = {re.split(r"[<>=!~ ]", d)[0].lower() for d in (*conda, *pip)}
     # the same library under the name that conda-forge gives it
     found = {
-        {"matplotlib-base": "matplotlib", "snakemake-minimal": "snakemake"}.get(name, name)
+        {
+            "matplotlib-base": "matplotlib",
+            "python-isal": "isal",
+            "snakemake-minimal": "snakemake",
+        }.get(name, name)
         for name in found
     }
     assert wanted - found == set()
