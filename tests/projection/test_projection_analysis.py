@@ -109,7 +109,7 @@ def trajectory(small: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) 
     rules.build_trajectory(
         name="t", inputs=rules.ScenarioInputs(scenario=dump(plan), **small),
         trajectory=folder / "t.nc", closure=folder / "t.csv",
-        plants=folder / "p.csv", measures=folder / "m.csv",
+        plants=folder / "p.csv", measures=folder / "m.csv", selection=folder / "s.csv",
     )  # fmt: skip
     return read_trajectory(folder / "t.nc")
 
@@ -136,6 +136,37 @@ def test_decomposition_of_a_scenario_adds_up(small: dict[str, Any], tmp_path: Pa
     total = measures.groupby("species")["contribution"].sum()
     assert total["CO2"] == pytest.approx(parts.loc["CO2", "co_control_last"], rel=1e-6)
     assert len(pd.read_csv(out["cities"])) == 12
+
+
+def test_scenarios_side_by_side(small: dict[str, Any], tmp_path: Path) -> None:
+    files = {}
+    for name, controls in (("reference", "current"), ("pollution_control", "best")):
+        rules.build_trajectory(
+            name=name,
+            inputs=rules.ScenarioInputs(
+                scenario=dump(Scenario(title=name, controls=controls)), **small  # type: ignore[arg-type]
+            ),
+            **{o: tmp_path / f"{name}.{o}" for o in (
+                "trajectory", "closure", "plants", "measures", "selection"
+            )},
+        )  # fmt: skip
+        files[name] = tmp_path / f"{name}.trajectory"
+    names = ("national", "order", "spread", "types", "peak_years", "bands")
+    out = {name: tmp_path / f"{name}.csv" for name in names}
+    rules.build_comparison(trajectories=files, **out)  # type: ignore[arg-type]
+    national = pd.read_csv(out["national"])
+    assert set(national.query("year in (2020, 2024)")["kind"]) == {"hindcast"}
+    assert set(national.query("year == 2030")["kind"]) == {"projection"}
+    maxima = pd.read_csv(out["peak_years"])
+    assert (maxima.groupby("scenario")["cities"].sum() == 12).all()
+    assert maxima.query("year == 2013")["meaning"].unique().tolist() == ["in or before"]
+    assert maxima.query("year == 2035")["meaning"].unique().tolist() == ["not peaked"]
+    bands = pd.read_csv(out["bands"]).set_index(["scenario", "quantity"])
+    ours = national.query("scenario == 'pollution_control' and quantity == 'SO2' and year == 2030")
+    row = bands.loc[("pollution_control", "SO2")]
+    assert row["ours"] == ours["change_to_reference"].item()
+    assert bool(row["inside"]) == (row["low"] <= row["ours"] <= row["high"])
+    assert bands["why"].str.len().min() > 20
 
 
 def test_order_of_scenarios_and_its_violations() -> None:
@@ -260,7 +291,7 @@ def test_another_model_drives_a_scenario(small: dict[str, Any], tmp_path: Path) 
                 scenario=dump(Scenario(title="t")), iamc=iamc, **small
             ),
             trajectory=tmp_path / "t.nc", closure=tmp_path / "t.csv",
-            plants=tmp_path / "p.csv", measures=tmp_path / "m.csv",
+            plants=tmp_path / "p.csv", measures=tmp_path / "m.csv", selection=tmp_path / "s.csv",
         )  # fmt: skip
         out.append(read_trajectory(tmp_path / "t.nc"))
     theirs = out[1]

@@ -145,15 +145,17 @@ def toy() -> Problem:
 def test_least_effort_by_hand() -> None:
     none = np.zeros((3, 1), dtype=np.int64)
     # 2031 <= 2030 asks for a yearly gain above 10: 12 of the first measure at level 3 costs 3
-    chosen = solve_peak(toy(), peak_year=2030, fixed=none, correction=np.zeros(3))
-    assert chosen.ravel().tolist() == [3, 0, 0]
+    found = solve_peak(toy(), peak_year=2030, fixed=none, correction=np.zeros(3))
+    assert found.levels.ravel().tolist() == [3, 0, 0]
+    assert found.objective == pytest.approx(3.0)
+    assert found.gap <= 1e-3
     # a full run that saves less than the sum asks for more
-    chosen = solve_peak(toy(), peak_year=2030, fixed=none, correction=np.array([0.0, 0.0, 3e6]))
-    assert chosen.ravel().tolist() == [2, 1, 0]
+    found = solve_peak(toy(), peak_year=2030, fixed=none, correction=np.array([0.0, 0.0, 3e6]))
+    assert found.levels.ravel().tolist() == [2, 1, 0]
     # what is fixed stays
     fixed = np.array([[0], [2], [0]])
-    chosen = solve_peak(toy(), peak_year=2030, fixed=fixed, correction=np.zeros(3))
-    assert chosen.ravel().tolist() == [0, 2, 0]
+    found = solve_peak(toy(), peak_year=2030, fixed=fixed, correction=np.zeros(3))
+    assert found.levels.ravel().tolist() == [0, 2, 0]
 
 
 def test_a_goal_out_of_reach_is_told() -> None:

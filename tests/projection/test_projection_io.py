@@ -40,6 +40,7 @@ def trajectory(
         closure=folder / "test.closure.csv",
         plants=folder / "test.plants.csv",
         measures=folder / "test.measures.csv",
+        selection=folder / "test.selection.csv",
     )
     return folder / "test.nc"
 
@@ -280,6 +281,14 @@ def test_a_peak_is_reached_by_chosen_measures(
     assert len(chosen)
     assert not chosen["measure"].isin(["X1", "X2"]).any(), "optional levers are never chosen"
     assert (chosen["effort"] > 0).all()
+    # the programme can be looked at: what it was allowed, what it expected, what came
+    programme = pd.read_csv(path.with_name("test.selection.csv")).set_index("year")
+    late = programme.loc[2029:]
+    assert (late["co2_programme"] <= late["co2_limit"] * (1 + 1e-6)).all()
+    np.testing.assert_allclose(programme["co2_full_run"], co2.sel(year=programme.index).values)
+    assert (programme["co2_full_run"] <= programme["co2_without"] * (1 + 1e-9)).all()
+    assert programme["objective"].iloc[0] == pytest.approx(chosen["effort"].sum(), rel=1e-6)
+    assert "ptimal" in programme["status"].iloc[0]
 
 
 def test_a_selection_without_potentials(small: dict[str, Any], tmp_path: Path) -> None:

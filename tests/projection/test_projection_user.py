@@ -35,7 +35,7 @@ def run(small: dict[str, Any], folder: Path, table: Path | None, *measures: str)
             scenario=dump(plan), user_measures=[table] if table else [], **small
         ),
         trajectory=folder / "t.nc", closure=folder / "t.csv",
-        plants=folder / "p.csv", measures=folder / "m.csv",
+        plants=folder / "p.csv", measures=folder / "m.csv", selection=folder / "s.csv",
     )  # fmt: skip
     return read_trajectory(folder / "t.nc")
 

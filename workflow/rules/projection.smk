@@ -102,6 +102,7 @@ rule trajectory:
         closure="results/trajectories/{scenario}.closure.csv",
         plants="results/trajectories/{scenario}.plants.csv",
         measures="results/trajectories/{scenario}.measures.csv",
+        selection="results/trajectories/{scenario}.selection.csv",
     log:
         "logs/trajectory/{scenario}.log",
     benchmark:
@@ -183,6 +184,8 @@ rule projection_comparison:
         order="results/projection/order.csv",
         spread="results/projection/spread.csv",
         types="results/projection/peaks_by_type.csv",
+        peak_years="results/projection/peak_years.csv",
+        bands="results/projection/published_bands.csv",
     log:
         "logs/projection/comparison.log",
     benchmark:

@@ -13,4 +13,6 @@ with job(snakemake.log[0], name="comparison of trajectories"):
         order=snakemake.output.order,
         spread=snakemake.output.spread,
         types=snakemake.output.types,
+        peak_years=snakemake.output.peak_years,
+        bands=snakemake.output.bands,
     )

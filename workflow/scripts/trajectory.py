@@ -12,4 +12,5 @@ with job(snakemake.log[0], name=f"trajectory {snakemake.wildcards.scenario}"):
         closure=snakemake.output.closure,
         plants=snakemake.output.plants,
         measures=snakemake.output.measures,
+        selection=snakemake.output.selection,
     )

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
     Array = npt.NDArray[np.float64]
 
-MARKS: Final = (2015, 2017, 2018, 2020, 2025, 2030, 2035)
+MARKS: Final = (2015, 2017, 2018, 2020, 2022, 2024, 2025, 2030, 2035)
+#: Last year of the inventories, and last year that has statistics to compare with.
+LAST_HISTORY: Final = 2017
+LAST_OBSERVED: Final = 2025
 #: Each is expected not to exceed the one before it, nationally.
 ORDER: Final = ("reference", "pollution_control", "peak", "early_peak")
 
@@ -51,13 +54,19 @@ def beside(ours: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        scenario, quantity, year, value, unit, change_to_reference (1), one column a series of
-        ``others``; growth series are turned into levels by our 2017.
+        scenario, quantity, year, value, unit, change_to_reference (1), kind (``history``,
+        ``hindcast`` for years that have been and that a scenario projects, ``projection``), one
+        column a series of ``others``; growth series are turned into levels by our 2017.
     """
     base = ours[ours["scenario"] == "reference"].set_index(["quantity", "year"])["value"]
     keys = list(zip(ours["quantity"], ours["year"], strict=True))
     reference = np.array([base.get(k, np.nan) for k in keys], dtype=np.float64)
-    out = ours.assign(change_to_reference=ours["value"] / reference - 1.0)
+    kind = np.where(
+        ours["year"] <= LAST_HISTORY,
+        "history",
+        np.where(ours["year"] <= LAST_OBSERVED, "hindcast", "projection"),
+    )
+    out = ours.assign(change_to_reference=ours["value"] / reference - 1.0, kind=kind)
     start = ours[ours["year"] == 2017].drop_duplicates("quantity").set_index("quantity")["value"]
     for name, rows in others.groupby("series"):
         known = rows.set_index(["quantity", "year"])["value"].astype(float)
@@ -168,3 +177,79 @@ def peaks_by_type(ds: xr.Dataset, *, scenario: str) -> pd.DataFrame:
                 }
             )
     return pd.DataFrame(rows)
+
+
+def peak_distribution(ds: xr.Dataset, *, scenario: str) -> pd.DataFrame:
+    """How many cities have their CO2 maximum in each year.
+
+    Returns
+    -------
+    DataFrame
+        scenario, year, cities, share, meaning: ``in or before`` for the first year (what came
+        before is not known), ``not peaked`` for the last.
+    """
+    years = ds["year"].values.astype(int)
+    count = np.array([(ds["co2_peak_year"].values == y).sum() for y in years])
+    meaning = np.full(years.size, "peak", dtype=object)
+    meaning[0], meaning[-1] = "in or before", "not peaked"
+    return pd.DataFrame(
+        {
+            "scenario": scenario,
+            "year": years,
+            "cities": count,
+            "share": count / max(int(count.sum()), 1),
+            "meaning": meaning,
+        }
+    )
+
+
+def beside_bands(national: pd.DataFrame, peaks: pd.DataFrame, bands: pd.DataFrame) -> pd.DataFrame:
+    """Published bands of changes and peak shares with what we get; for judging, never for tuning.
+
+    Parameters
+    ----------
+    national : DataFrame
+        :func:`beside`.
+    peaks : DataFrame
+        :func:`peaks_by_type` of all scenarios.
+    bands : DataFrame
+        scenario, quantity (a species: change to the reference; ``peaked``: share of cities), year,
+        bound (``low`` or ``high``), value (1), and why ours may differ in column note.
+
+    Returns
+    -------
+    DataFrame
+        scenario, quantity, year, low, high, ours, inside, why.
+    """
+    rows: list[dict[str, object]] = []
+    for (scenario, quantity, year), group in bands.groupby(
+        ["scenario", "quantity", "year"], sort=False
+    ):
+        if quantity == "peaked":
+            found = peaks[(peaks["scenario"] == scenario) & (peaks["city_type"] == "all")]
+            column = f"peaked_{year}"
+        else:
+            found = national[
+                (national["scenario"] == scenario)
+                & (national["quantity"] == quantity)
+                & (national["year"] == year)
+            ]
+            column = "change_to_reference"
+        if found.empty or column not in found:
+            continue
+        ours = float(found[column].iloc[0])
+        bound = group.set_index("bound")["value"].astype(float)
+        rows.append(
+            {
+                "scenario": scenario,
+                "quantity": quantity,
+                "year": year,
+                "low": bound["low"],
+                "high": bound["high"],
+                "ours": ours,
+                "inside": bool(bound["low"] <= ours <= bound["high"]),
+                "why": str(group["note"].iloc[0]),
+            }
+        )
+    columns = ["scenario", "quantity", "year", "low", "high", "ours", "inside", "why"]
+    return pd.DataFrame(rows, columns=columns)

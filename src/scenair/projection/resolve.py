@@ -14,7 +14,14 @@ from scenair.core.species import SPECIES
 from scenair.projection.library import LEVELS
 from scenair.projection.model import project
 from scenair.projection.peaks import peak_years
-from scenair.projection.selection import Problem, by_potential, effort_of, solve_peak
+from scenair.projection.selection import (
+    SLACK,
+    Answer,
+    Problem,
+    by_potential,
+    effort_of,
+    solve_peak,
+)
 from scenair.projection.setup import Choice, Projection, Setup, choose
 from scenair.projection.typology import TYPES
 
@@ -28,17 +35,30 @@ if TYPE_CHECKING:
 
     Array = npt.NDArray[np.float64]
 
+#: CO2 in Mg yr-1: without measures, by the programme, in the full run, and what the programme
+#: allows; then the least effort, the gap that the solver left, and its status.
+PROGRAMME: Final = (
+    "year",
+    "co2_without",
+    "co2_programme",
+    "co2_full_run",
+    "co2_limit",
+    "objective",
+    "gap",
+    "status",
+)
 #: Full runs that correct the sum of single effects.
 ROUNDS: Final = 6
 
 
 @dataclass(frozen=True)
 class Resolved:
-    """A choice, the table that shows it, and its run."""
+    """A choice, the table that shows it, its run, and the programme that made the choice."""
 
     choice: Choice
     table: pd.DataFrame
     projection: Projection
+    programme: pd.DataFrame
 
 
 def level_index(level: str) -> int:
@@ -83,7 +103,9 @@ def resolve(
     named = {use.measure: levels_of(use, types, setup.state.key_region) for use in plan.measures}
     if plan.select is None:
         choice = _choice(setup, plan, named)
-        return Resolved(choice, choice_table(setup, choice, types), project(setup, choice))
+        nothing = pd.DataFrame(columns=list(PROGRAMME))
+        table = choice_table(setup, choice, types)
+        return Resolved(choice, table, project(setup, choice), nothing)
     if potentials is None or weights is None:
         raise InputError("a scenario that selects measures needs the potentials")
     return _select(setup, plan, plan.select, types, named, potentials, weights)
@@ -122,7 +144,8 @@ def _select(
     correction = np.zeros(len(setup.years))
     rounds = 0
     for rounds in range(1, ROUNDS + 1):  # noqa: B007 - shown in the table
-        chosen = solve_peak(problem, peak_year=select.peak_year, fixed=fixed, correction=correction)
+        answer = solve_peak(problem, peak_year=select.peak_year, fixed=fixed, correction=correction)
+        chosen = answer.levels
         levels = _by_city(measures, chosen, types, setup.state.key_region, named, select)
         choice = _choice(setup, plan, levels)
         run = project(setup, choice)
@@ -144,7 +167,26 @@ def _select(
         how="left",
         on=["measure", "city_type"],
     )
-    return Resolved(choice, table.assign(rounds=rounds, national_peak=int(year[0])), run)
+    return Resolved(
+        choice,
+        table.assign(rounds=rounds, national_peak=int(year[0])),
+        run,
+        _programme(problem, answer, correction, co2, peak_year=select.peak_year),
+    )
+
+
+def _programme(
+    problem: Problem, answer: Answer, correction: Array, co2: Array, *, peak_year: int
+) -> pd.DataFrame:
+    """What the last round of the programme saw: columns :data:`PROGRAMME`, one row a year."""
+    years = np.asarray(problem.years)
+    predicted = _predicted(problem, answer.levels) + correction
+    limit = np.full(years.size, np.nan)
+    limit[1:] = np.where(years[1:] > peak_year, (1.0 - SLACK) * predicted[:-1], np.nan)
+    values = (years, problem.base, predicted, co2, limit)
+    return pd.DataFrame(dict(zip(PROGRAMME[:5], values, strict=True))).assign(
+        objective=answer.objective, gap=answer.gap, status=answer.status
+    )
 
 
 def _problem(

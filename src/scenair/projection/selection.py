@@ -51,6 +51,16 @@ class Problem:
     allowed: npt.NDArray[np.bool_]
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What HiGHS found: levels (measure, type; 0 none, 1-3), the effort, the gap it left (1)."""
+
+    levels: npt.NDArray[np.int64]
+    objective: float
+    gap: float
+    status: str
+
+
 def effort_of(touched: Array, score: Array, key: npt.NDArray[np.bool_]) -> Array:
     """Effort by measure, type and level.
 
@@ -74,7 +84,7 @@ def solve_peak(
     peak_year: int,
     fixed: npt.NDArray[np.int64],
     correction: Array,
-) -> npt.NDArray[np.int64]:
+) -> Answer:
     """Levels by measure and type (0 none, 1-3) with the least effort.
 
     Parameters
@@ -128,7 +138,12 @@ def solve_peak(
             remedy="choose a later peak year, a higher ceiling, or add measures",
         )
     chosen = np.round(found.x).reshape(n_m, n_k, n_l)
-    return np.asarray((chosen * np.arange(1, n_l + 1)).sum(axis=2), dtype=np.int64)
+    return Answer(
+        levels=np.asarray((chosen * np.arange(1, n_l + 1)).sum(axis=2), dtype=np.int64),
+        objective=float(found.fun),
+        gap=float(found.mip_gap or 0.0),
+        status=str(found.message).strip().splitlines()[0],
+    )
 
 
 def by_potential(

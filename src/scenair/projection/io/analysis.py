@@ -11,9 +11,11 @@ from scenair.core.io.tables import read_table, write_csv
 from scenair.projection import decomposition
 from scenair.projection.comparison import (
     beside,
+    beside_bands,
     growth_spread,
     national_order,
     national_table,
+    peak_distribution,
     peaks_by_type,
 )
 from scenair.projection.iamc import export
@@ -83,6 +85,8 @@ def build_comparison(
     order: str | Path,
     spread: str | Path,
     types: str | Path,
+    peak_years: str | Path,
+    bands: str | Path,
 ) -> None:
     """All scenarios beside each other and beside other sources; nothing is fitted to these.
 
@@ -90,11 +94,12 @@ def build_comparison(
     ----------
     trajectories : mapping
         Scenario -> trajectory file.
-    national, order, spread, types : path
+    national, order, spread, types, peak_years, bands : path
         Outputs: national totals with GAINS and observations; violations of the national order;
-        spread of city growth; share of peaked cities by type.
+        spread of city growth; share of peaked cities by type; cities by year of their CO2 maximum;
+        published bands with ours and why they differ.
     """
-    totals, spreads, peaks = [], [], []
+    totals, spreads, peaks, maxima = [], [], [], []
     series: dict[str, npt.NDArray[np.float64]] = {}
     years: list[int] = []
     for name, path in trajectories.items():
@@ -103,13 +108,18 @@ def build_comparison(
         totals.append(national_table(ds, scenario=name))
         spreads.append(growth_spread(ds, scenario=name))
         peaks.append(peaks_by_type(ds, scenario=name))
+        maxima.append(peak_distribution(ds, scenario=name))
         summed = ds["emission"].sum(["city", "sector"]).transpose("year", "species")
         series[name] = summed.values
     others = read_table("projection/comparators.csv")
-    write_csv(beside(pd.concat(totals, ignore_index=True), others), national)
+    table = beside(pd.concat(totals, ignore_index=True), others)
+    by_type = pd.concat(peaks, ignore_index=True)
+    write_csv(table, national)
     write_csv(national_order(series, years), order)
     write_csv(pd.concat(spreads, ignore_index=True), spread)
-    write_csv(pd.concat(peaks, ignore_index=True), types)
+    write_csv(by_type, types)
+    write_csv(pd.concat(maxima, ignore_index=True), peak_years)
+    write_csv(beside_bands(table, by_type, read_table("projection/published_bands.csv")), bands)
 
 
 def build_iamc_export(*, scenario: str, trajectory: str | Path, table: str | Path) -> None:

@@ -157,6 +157,7 @@ def build_trajectory(
     closure: str | Path,
     plants: str | Path,
     measures: str | Path,
+    selection: str | Path,
 ) -> None:
     """One scenario to the horizon.
 
@@ -164,8 +165,9 @@ def build_trajectory(
     ----------
     name : str
     inputs : ScenarioInputs
-    trajectory, closure, plants, measures : path
-        Outputs: the trajectory; its closure; capacity of every plant by year; what was chosen.
+    trajectory, closure, plants, measures, selection : path
+        Outputs: the trajectory; its closure; capacity of every plant by year; what was chosen; the
+        programme that chose it, year by year (empty where the scenario names its measures).
     """
     loaded = inputs.read()
     result, plan = loaded.resolved.projection, loaded.plan
@@ -187,6 +189,7 @@ def build_trajectory(
         ),
     )
     write_csv(loaded.resolved.table, measures)
+    write_csv(loaded.resolved.programme, selection)
     write_csv(_plant_table(loaded.setup, result), plants)
 
 
