@@ -22,6 +22,7 @@ from scenair.figures.maps import (
     CHANGE_LEVELS,
     MARGIN_LEVELS,
     _level_style,
+    change_map,
     margin_map,
 )
 from scenair.figures.style import (
@@ -204,6 +205,16 @@ def test_margin_classes_part_where_rounding_does() -> None:
     assert below[0] > below[2]  # orange
 
 
+def test_no_change_is_said_and_not_left_blank() -> None:
+    field = xr.DataArray(np.full(CN36.shape, 20.0), dims=("y", "x"))
+    with house_style():
+        base = make_basemap(CN36, [110000, 120000])
+        same = change_map(base, before=field, after=field, heading="x")
+        other = change_map(base, before=field, after=field - 1, heading="x")
+    assert [len(ax.texts) for ax in same.axes[:2]] == [1, 1]
+    assert not other.axes[0].texts
+
+
 def test_exposure_chart_draws_shares_in_per_cent() -> None:
     table = pd.DataFrame(
         {"lower": [0.0, 5.0], "share_above_base": [1.0, 0.5], "share_above": [1.0, 0.25]}
@@ -212,6 +223,10 @@ def test_exposure_chart_draws_shares_in_per_cent() -> None:
         fig = exposure_chart(
             table, limits={"a": 3.0}, labels=("then", "now"), colors=("k", "b"), heading="x"
         )
+        same = exposure_chart(
+            table, limits={}, labels=("now", "now"), colors=("k", "b"), heading="x"
+        )
+    assert len(same.axes[0].lines) == 1
     now = fig.axes[0].lines[1]
     assert now.get_ydata().tolist() == [100.0, 25.0]
     assert fig.axes[0].texts[0].get_text().strip() == "a: 3"

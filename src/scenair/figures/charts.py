@@ -68,7 +68,8 @@ def ranking(
         _ranking_column(ax, part, first=k * rows, rows=rows)
         ax.set_xlim(0, right)
         ax.axvline(limit, color="black", linewidth=0.9, zorder=1)
-        ax.axvline(other_limit, color="black", linewidth=0.9, linestyle=":", zorder=1)
+        if other_limit != limit:
+            ax.axvline(other_limit, color="black", linewidth=0.9, linestyle=":", zorder=1)
         ax.set_xlabel("annual mean PM$_{2.5}$  (µg m$^{-3}$)")
     _ranking_legend(fig, limit=limit, other_limit=other_limit, labels=labels)
     fig.suptitle(heading)
@@ -107,8 +108,10 @@ def _ranking_legend(
         Line2D([], [], color=ATTAINS, label=f"{labels[1]}, attains", **dot),
         Line2D([], [], color=FAILS, label=f"{labels[1]}, does not attain", **dot),
         Line2D([], [], color="black", linewidth=0.9, label=f"limit in force {limit:g}"),
-        Line2D([], [], color="black", linewidth=0.9, linestyle=":", label=f"{other_limit:g}"),
     ]
+    if other_limit != limit:
+        dotted: dict[str, Any] = {"linewidth": 0.9, "linestyle": ":"}
+        handles.append(Line2D([], [], color="black", label=f"{other_limit:g}", **dotted))
     fig.legend(handles=handles, loc="outside lower center", ncols=5)
 
 
@@ -171,11 +174,12 @@ def double_chart(counts: pd.DataFrame, *, heading: str) -> Figure:
     if total.sum() == 0:
         words = "no city is classified: a history year has no future to peak in"
         ax.text(50, 0, words, ha="center", va="center")
+    else:
+        fig.legend(loc="outside lower center", ncols=4)
     ax.set_yticks(place, [f"{pretty_type(t)}  ({int(n)})" for t, n in total.items()])
     ax.invert_yaxis()
     ax.set_xlim(0, 100)
     ax.set_xlabel("share of monitored cities (%)")
-    fig.legend(loc="outside lower center", ncols=4)
     fig.suptitle(heading)
     return fig
 
@@ -252,7 +256,8 @@ def exposure_chart(
     fig = new_figure(7.5, 4.2)
     ax = fig.subplots()
     columns = ("share_above_base", "share_above")
-    for column, label, color in zip(columns, labels, colors, strict=True):
+    lines = list(zip(columns, labels, colors, strict=True))
+    for column, label, color in lines[1:] if labels[0] == labels[1] else lines:
         share = 100.0 * table[column]
         ax.plot(table["lower"], share, color=color, marker="o", markersize=3, label=label)
     for k, (name, value) in enumerate(limits.items()):

@@ -162,6 +162,9 @@ def change_map(base: Basemap, *, before: xr.DataArray, after: xr.DataArray, head
         mesh = _mesh(ax, base, np.ma.masked_invalid(values), **style)
         bar = fig.colorbar(mesh, ax=ax, shrink=0.8, pad=0.02, extend="both", ticks=levels)
         bar.set_label(label)
+        if not difference.any():
+            words = "the same run:\nno change"
+            ax.text(0.5, 0.5, words, transform=ax.transAxes, ha="center", va="center", fontsize=12)
     fig.suptitle(heading)
     return fig
 
