@@ -1,4 +1,7 @@
 # The reduced-form model: meteorology and background of the case, concentrations of a scenario-year.
+include: "surrogate_inputs.smk"
+
+
 SURROGATE_TABLES = tables(
     "surrogate/parameters.csv",
 )
@@ -58,6 +61,7 @@ rule air_quality:
         meteorology="results/surrogate/meteorology.nc",
         background="results/surrogate/background.nc",
         anchor=[CONFIG.surrogate.anchor] if CONFIG.surrogate.anchor else [],
+        quarters=quarters_of,
     output:
         annual="results/{year}/{scenario}/air_quality/annual.nc",
         closure="results/{year}/{scenario}/air_quality/closure.csv",
@@ -65,8 +69,9 @@ rule air_quality:
         "logs/air_quality/{year}_{scenario}.log",
     benchmark:
         "benchmarks/rules/air_quality/{year}_{scenario}.tsv"
+    threads: 4
     resources:
-        mem_mb=memory(300, cell=42),
+        mem_mb=memory(300, cell=75),
         runtime=10,
     params:
         code=code_id("scenair.surrogate.io.annual"),
@@ -100,3 +105,6 @@ rule responsibility:
         config=section("case", "surrogate"),
     script:
         "../scripts/responsibility.py"
+
+
+include: "surrogate_sweep.smk"

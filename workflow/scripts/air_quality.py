@@ -17,4 +17,6 @@ with job(
         background=snakemake.input.background,
         annual=snakemake.output.annual,
         closure=snakemake.output.closure,
+        quarters=list(snakemake.input.quarters),
+        threads=snakemake.threads,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError, field_validator
 
 from scenair.config.attainment import AttainmentConfig
 from scenair.config.base import Section
@@ -17,6 +17,7 @@ from scenair.config.inventory import InventoryConfig
 from scenair.config.projection import ProjectionConfig
 from scenair.config.scenario import Scenario, expand_matrices, known_measures
 from scenair.config.surrogate import SurrogateConfig
+from scenair.config.sweep import Name, SweepConfig, members_of
 from scenair.core.errors import ConfigError, InputError
 from scenair.core.io.safe import MAX_YAML_BYTES, load_yaml, require_size
 
@@ -35,6 +36,21 @@ class Config(Section):
     surrogate: SurrogateConfig = SurrogateConfig()
     attainment: AttainmentConfig = AttainmentConfig()
     figures: FiguresConfig = FiguresConfig()
+    sweep: dict[Name, SweepConfig] = Field(default_factory=dict)
+
+    @field_validator("sweep", mode="before")
+    @classmethod
+    def _one_sweep(cls, value: Any) -> Any:
+        """``years`` and ``scenarios`` without a name above them are a sweep called ``all``."""
+        if isinstance(value, dict) and value and set(value) <= set(SweepConfig.model_fields):
+            return {"all": value}
+        return value
+
+    @field_validator("sweep")
+    @classmethod
+    def _in_one(cls, value: dict[str, SweepConfig]) -> dict[str, SweepConfig]:
+        members_of(value)
+        return value
 
 
 def read_yaml(path: Path) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import ast
 import inspect
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, get_origin
 
 from scenair.config.load import Config
 from scenair.config.scenario import Scenario
@@ -147,7 +147,8 @@ def reference() -> str:
         assert model is not None
         summary = (inspect.getdoc(model) or "").splitlines()[0]
         parts += [f"### Section `{name}`", "", summary, ""]
-        parts += [*table(model, prefix=f"{name}."), ""] if model.model_fields else ["No keys.", ""]
+        prefix = f"{name}.NAME." if get_origin(field.annotation) is dict else f"{name}."
+        parts += [*table(model, prefix=prefix), ""] if model.model_fields else ["No keys.", ""]
     parts += ["### Scenario files (`config/scenarios/NAME.yaml`)", ""]
     parts += [(inspect.getdoc(Scenario) or "").splitlines()[0], "", *table(Scenario, prefix=""), ""]
     return "\n".join(parts)

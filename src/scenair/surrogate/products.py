@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from scenair.core.grids import Grid
-    from scenair.surrogate.model import Result
+    from scenair.surrogate.model import Quarter, Result
     from scenair.surrogate.ozone import OzoneState
 
 Array = npt.NDArray[np.float64]
@@ -54,36 +54,57 @@ def surface_parts(result: Result) -> dict[str, Array]:
     }
 
 
+class Solution(NamedTuple):
+    """What is kept of a solved quarter of one scenario-year.
+
+    Attributes
+    ----------
+    parts : mapping of part -> (y, x)
+        Controlled parts in the lowest layer, ug m-3.
+    budget : (tracer, term)
+        ug s-1.
+    dry_particle : (y, x)
+        Deposition velocity of particles seen by the lowest layer, m s-1.
+    ozone : OzoneState, optional
+        Of a warm quarter.
+    """
+
+    parts: Mapping[str, Array]
+    budget: Array
+    dry_particle: Array
+    ozone: OzoneState | None
+
+
+def solution_of(quarter: Quarter, result: Result, ozone: OzoneState | None) -> Solution:
+    """What is kept of a quarter."""
+    budget = np.array([[result.budget[t, k] for k in TERMS] for t in TRACERS])
+    return Solution(surface_parts(result), budget, quarter.dry["particle"], ozone)
+
+
 def annual_dataset(
-    results: Sequence[Result],
+    solutions: Sequence[Solution],
     *,
     background: Array,
-    dry_particle: Array,
     year: int,
     grid: Grid,
-    ozone: Mapping[int, OzoneState] | None = None,
     factors: Mapping[str, Array] | None = None,
 ) -> xr.Dataset:
     """Quarterly and annual fields with the budgets.
 
     Parameters
     ----------
-    results : four of Result
+    solutions : four of Solution
     background : (quarter, y, x)
         ug m-3.
-    dry_particle : (quarter, y, x)
-        Deposition velocity of particles seen by the lowest layer, m s-1.
     year : int
     grid : Grid
-    ozone : mapping of quarter number -> OzoneState, optional
-        Of the warm quarters.
     factors : mapping of part -> (quarter, y, x), optional
         Anchoring; recorded in the file.
     """
     days = days_in_quarters(year)
     parts: dict[str, list[Array]] = {name: [] for name in PARTS}
-    for q, result in enumerate(results):
-        for name, values in surface_parts(result).items():
+    for q, solution in enumerate(solutions):
+        for name, values in solution.parts.items():
             factor = 1.0 if factors is None else factors[name][q]
             parts[name].append(np.maximum(values, 0.0) * factor)
         parts["BACKGROUND"].append(background[q])
@@ -97,10 +118,10 @@ def annual_dataset(
         annual = np.average(values.astype(np.float64), axis=0, weights=days)
         data[f"{name}_annual"] = (("y", "x"), annual.astype(np.float32), attrs)
     seconds = days * 86_400.0
-    budget = np.array([[[r.budget[t, k] for k in TERMS] for r in results] for t in TRACERS])
+    budget = np.stack([solution.budget for solution in solutions], axis=1)
     budget *= seconds[:, None] * _PER_UG_MG
     data["budget"] = (("tracer", "quarter", "term"), budget, {"units": "Mg"})
-    velocity = dry_particle.astype(np.float32)
+    velocity = np.stack([s.dry_particle for s in solutions]).astype(np.float32)
     data["deposition_velocity"] = (
         ("quarter", "y", "x"), velocity, {"units": "m s-1", "long_name": "of fine particles"},
     )  # fmt: skip
@@ -108,7 +129,8 @@ def annual_dataset(
         data[f"anchor_{name}"] = (
             ("quarter", "y", "x"), values.astype(np.float64), {"units": "1"},
         )  # fmt: skip
-    data |= _warm_season(ozone or {}, days=days)
+    ozone = {q: s.ozone for q, s in enumerate(solutions) if s.ozone is not None}
+    data |= _warm_season(ozone, days=days)
     data["cell_area"] = (("y", "x"), grid.cell_area, {"units": "m2"})
     coords = {
         "quarter": np.array(QUARTERS),

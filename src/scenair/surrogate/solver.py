@@ -12,6 +12,7 @@ Two ways, for two uses:
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -131,14 +132,31 @@ class ColumnSystem:
         permuted = matrix[self._perm][:, self._perm].tocsr()
         self._red_black = permuted[: self._split, self._split :].tocsr()
         self._black_red = permuted[self._split :, : self._split].tocsr()
+        self._loss: dict[str, Array] = {}
         self._inverse: dict[str, tuple[sp.csr_matrix, sp.csr_matrix]] = {}
         self._basis = _aggregates(row[~red], col[~red], nz)
         self._deflation: dict[str, tuple[sp.csr_matrix, spl.SuperLU]] = {}
         for name, loss in losses.items():
             self.set_loss(name, loss)
 
+    def set_up(self) -> None:
+        """Factor the small operators of all losses given so far, so that forks share them."""
+        for name in self._inverse:
+            self._deflated(name)
+
+    def fork(self) -> ColumnSystem:
+        """The same operator with losses of its own from here on; what is set up is shared."""
+        other = copy(self)
+        other._loss = dict(self._loss)
+        other._inverse = dict(self._inverse)
+        other._deflation = dict(self._deflation)
+        return other
+
     def set_loss(self, name: str, loss: Array) -> None:
-        """Give a tracer its losses (n,), m3 s-1."""
+        """Give a tracer its losses (n,), m3 s-1; the same losses once more cost nothing."""
+        if name in self._loss and np.array_equal(self._loss[name], loss):
+            return
+        self._loss[name] = loss
         nz = self._nz
         blocks = self._blocks.copy()
         blocks[:, np.arange(nz), np.arange(nz)] += loss[self._perm].reshape(-1, nz)

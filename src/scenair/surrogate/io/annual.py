@@ -2,47 +2,41 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 import xarray as xr
 
+from scenair.core.audit.checksums import sha256_of
 from scenair.core.audit.closure import require_closed
 from scenair.core.io.netcdf import open_netcdf, require_finite, write_netcdf
 from scenair.core.io.tables import write_csv
 from scenair.surrogate.geometry import geometry
-from scenair.surrogate.gridded import check_grid, check_gridded, read_sources, species_by_sector
+from scenair.surrogate.gridded import check_grid, check_gridded
 from scenair.surrogate.io.anchoring import read_factors
 from scenair.surrogate.io.fields import read_config, read_meteorology, read_parameters
-from scenair.surrogate.model import prepare_quarter, run_quarter
-from scenair.surrogate.ozone import require_biogenic, run_ozone
+from scenair.surrogate.ozone import require_biogenic
 from scenair.surrogate.products import (
-    WARM_QUARTERS,
     annual_dataset,
     budget_closure,
     check_fields,
 )
+from scenair.surrogate.solutions import solution_from
 from scenair.surrogate.sources import species_of_tracers
+from scenair.surrogate.year import read_emitted, solve_year
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    import numpy as np
     import numpy.typing as npt
 
     from scenair.config.case import CaseConfig
     from scenair.config.surrogate import SurrogateConfig
     from scenair.core.grids import Grid
-    from scenair.surrogate.gridded import Sources
-    from scenair.surrogate.model import Result
-    from scenair.surrogate.ozone import OzoneState
-    from scenair.surrogate.parameters import Parameters
 
     Array = npt.NDArray[np.float64]
-
-logger = logging.getLogger(__name__)
 
 
 def build_air_quality(
@@ -56,6 +50,8 @@ def build_air_quality(
     background: str | Path,
     annual: str | Path,
     closure: str | Path,
+    quarters: Sequence[str | Path] = (),
+    threads: int = 1,
 ) -> None:
     """Concentrations of one year of a scenario.
 
@@ -70,6 +66,10 @@ def build_air_quality(
     meteorology, background : path
     annual, closure : path
         Written: fields by quarter and the closure of emissions and of every tracer.
+    quarters : sequence of path
+        The four quarters of a sweep that holds this scenario-year; solved here without.
+    threads : int
+        Quarters that are solved side by side; the result does not depend on it.
     """
     case, options = read_config(config)
     grid, par = case.grid.build(), read_parameters(options.parameters)
@@ -80,19 +80,23 @@ def build_air_quality(
     emissions = open_netcdf(gridded)
     totals = open_netcdf(cities, variables={"emission": "Mg yr-1"})["emission"]
     input_rows = check_gridded(emissions, totals, year=year, grid=grid, where=str(gridded))
-    sources = read_sources(emissions, year=year, par=par)
-    voc = species_by_sector(emissions, ("NMVOC",), year=year)["NMVOC"]
+    if quarters:
+        member, made = (year, scenario), sha256_of(gridded)
+        solutions = [
+            solution_from(read_solutions(path, grid=grid), member, emission=made, where=str(path))
+            for path in quarters
+        ]
+    else:
+        biogenic = read_biogenic(b, options, where=str(background))
+        emitted = [read_emitted(emissions, q, year=year, par=par) for q in range(4)]
+        solutions = solve_year(
+            met, emitted, biogenic=biogenic, geo=geometry(grid), par=par, threads=threads
+        )
     emissions.close()
-    biogenic = _biogenic(b, options, where=str(background))
-    results, velocity, ozone = solve_year(
-        met, sources, voc=voc, biogenic=biogenic, grid=grid, par=par
-    )
     factors = None if options.anchor is None else read_factors(options.anchor, grid=grid)
     ds = annual_dataset(
-        results,
+        solutions,
         background=b["BACKGROUND"].transpose("quarter", "y", "x").values,
-        dry_particle=velocity,
-        ozone=ozone,
         factors=factors,
         year=year,
         grid=grid,
@@ -106,50 +110,21 @@ def build_air_quality(
     verify_air_quality(annual, input_rows=input_rows, year=year, closure=closure)
 
 
-def solve_year(
-    met: xr.Dataset,
-    sources: Sources,
-    *,
-    voc: Array,
-    biogenic: Array | None,
-    grid: Grid,
-    par: Parameters,
-) -> tuple[list[Result], Array, dict[int, OzoneState]]:
-    """Four quarters: results, deposition velocity of particles, ozone of the warm ones.
+def read_solutions(path: str | Path, *, grid: Grid) -> xr.Dataset:
+    """A quarter of a sweep, opened without reading it.
 
-    Parameters
-    ----------
-    met, sources, grid, par
-        The case and its emissions.
-    voc : (quarter, sector, y, x)
-        NMVOC emissions, ug s-1.
-    biogenic : (quarter, y, x), optional
-        Reactivity, s-1; without it no ozone.
+    Raises
+    ------
+    InputError, UnitsError
+        Unreadable, a variable missing, another unit or grid.
     """
-    geo = geometry(grid)
-    results: list[Result] = []
-    velocity: list[Array] = []
-    ozone: dict[int, OzoneState] = {}
-    for q in range(4):
-        quarter = prepare_quarter(met, q, geo=geo, par=par)
-        results.append(run_quarter(quarter, sources.of_quarter(q)))
-        velocity.append(quarter.dry["particle"])
-        if biogenic is not None and q in WARM_QUARTERS:
-            ozone[q] = run_ozone(
-                quarter,
-                results[-1].tracer["NOx"],
-                np.einsum("sl,syx->lyx", sources.release, voc[q], optimize=True),
-                direct_no2=sources.of_quarter(q)["NOx"],
-                biogenic=biogenic[q],
-                par=par,
-            )
-        logger.info(
-            "quarter %d of 4 is solved (%d steps of the particle share)", q + 1, results[-1].picard
-        )
-    return results, np.stack(velocity), ozone
+    units = {"SO4": "ug m-3", "budget": "ug s-1", "deposition_velocity": "m s-1"}
+    ds = open_netcdf(path, variables=units, chunks={"member": 1})
+    check_grid(ds, grid, where=str(path))
+    return ds
 
 
-def _biogenic(b: xr.Dataset, options: SurrogateConfig, *, where: str) -> Array | None:
+def read_biogenic(b: xr.Dataset, options: SurrogateConfig, *, where: str) -> Array | None:
     """Biogenic reactivity (quarter, y, x), or nothing where ozone is not wanted.
 
     Raises

@@ -1,0 +1,124 @@
+"""A scenario-year: four quarters, solved side by side."""
+
+from __future__ import annotations
+
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from scenair.core.periods import seconds_in_months
+from scenair.surrogate.gridded import KG_TO_UG, release_of
+from scenair.surrogate.model import prepare_quarter, run_quarter
+from scenair.surrogate.ozone import run_ozone
+from scenair.surrogate.products import WARM_QUARTERS, Solution, solution_of
+from scenair.surrogate.sources import INPUT_SPECIES, tracer_emissions
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import xarray as xr
+
+    from scenair.surrogate.geometry import Geometry
+    from scenair.surrogate.model import Quarter, Result
+    from scenair.surrogate.parameters import Parameters
+
+logger = logging.getLogger(__name__)
+Array = npt.NDArray[np.float64]
+
+
+class Emitted(NamedTuple):
+    """Emissions of a quarter.
+
+    Attributes
+    ----------
+    tracers : dict of tracer -> (layer, y, x)
+        ug s-1.
+    voc : (layer, y, x)
+        NMVOC, ug s-1.
+    """
+
+    tracers: dict[str, Array]
+    voc: Array
+
+
+def read_emitted(ds: xr.Dataset, quarter: int, *, year: int, par: Parameters) -> Emitted:
+    """Emissions of one quarter from the contents of ``gridded.nc``; only its months are read."""
+    months = slice(3 * quarter, 3 * quarter + 3)
+    seconds = seconds_in_months(year)[months]
+    area = ds["cell_area"].transpose("y", "x").values.astype(np.float64)
+    release = release_of(ds)
+    species = {}
+    for name in INPUT_SPECIES:
+        monthly = ds[name].isel(month=months).transpose("month", "sector", "y", "x").values
+        mean = np.einsum("m...,m->...", monthly, seconds, dtype=np.float64) / seconds.sum()
+        species[name] = mean * area * KG_TO_UG
+
+    def released(by_sector: Array) -> Array:
+        return np.asarray(np.einsum("sl,syx->lyx", release, by_sector, optimize=True))
+
+    tracers = tracer_emissions(species, par=par)
+    return Emitted({k: released(v) for k, v in tracers.items()}, released(species["NMVOC"]))
+
+
+def with_ozone(
+    quarter: Quarter,
+    number: int,
+    result: Result,
+    emitted: Emitted,
+    *,
+    biogenic: Array | None,
+    par: Parameters,
+) -> Solution:
+    """What is kept of a solved quarter, with ozone where it is a warm one.
+
+    ``biogenic`` (quarter, y, x) is reactivity, s-1; without it no ozone.
+    """
+    ozone = None
+    if biogenic is not None and number in WARM_QUARTERS:
+        ozone = run_ozone(
+            quarter,
+            result.tracer["NOx"],
+            emitted.voc,
+            direct_no2=emitted.tracers["NOx"],
+            biogenic=biogenic[number],
+            par=par,
+        )
+    return solution_of(quarter, result, ozone)
+
+
+def solve_year(
+    met: xr.Dataset,
+    emitted: Sequence[Emitted],
+    *,
+    biogenic: Array | None,
+    geo: Geometry,
+    par: Parameters,
+    threads: int = 1,
+) -> list[Solution]:
+    """Four quarters.
+
+    Parameters
+    ----------
+    met, geo, par
+        The case.
+    emitted : four of Emitted
+    biogenic : (quarter, y, x), optional
+        Reactivity, s-1; without it no ozone.
+    threads : int
+        Quarters at a time; they share nothing, so the result does not depend on it.
+    """
+
+    def solve(number: int) -> Solution:
+        quarter = prepare_quarter(met, number, geo=geo, par=par)
+        result = run_quarter(quarter, emitted[number].tracers)
+        solution = with_ozone(quarter, number, result, emitted[number], biogenic=biogenic, par=par)
+        logger.info(
+            "quarter %d of 4 is solved (%d steps of the particle share)", number + 1, result.picard
+        )
+        return solution
+
+    with ThreadPoolExecutor(max_workers=max(1, threads)) as pool:
+        return list(pool.map(solve, range(4)))

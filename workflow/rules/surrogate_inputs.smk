@@ -1,0 +1,63 @@
+# Sweeps: which scenario-years are solved together, and what their target makes.
+from scenair.config.sweep import members_of
+
+SWEPT = members_of(CONFIG.sweep)
+QUARTER_NAMES = ("q1", "q2", "q3", "q4")
+
+
+def swept_files(name, file):
+    """A file of every scenario-year of a sweep."""
+    return [
+        f"results/{year}/{scenario}/{file}" for year, scenario in SWEEPS[name].members
+    ]
+
+
+def quarters_of(wildcards):
+    """The solved quarters of a scenario-year that belongs to a sweep."""
+    name = SWEPT.get((int(wildcards.year), wildcards.scenario))
+    return [f"results/sweep/{name}/{q}.nc" for q in QUARTER_NAMES] if name else []
+
+
+def sweep_memory(name):
+    """Memory of a quarter (MB): the factor, so much a member, and so much a thread."""
+    cells = CASE.grid.build().size / 1000
+    fixed = 400 + cells * (62 + 2.2 * len(SWEEPS[name].members))
+    return (
+        lambda wildcards, attempt, threads: round(fixed + 14 * cells * threads)
+        * attempt
+    )
+
+
+def compared_years():
+    """Years of which the sweeps hold all scenarios, so that a comparison is complete."""
+    return sorted(
+        {
+            year
+            for year, _ in SWEPT
+            if all((year, scenario) in SWEPT for scenario in SCENARIOS)
+        }
+    )
+
+
+def sweep_products(wildcards):
+    """Everything that the sweeps of the configuration make."""
+    if not SWEPT:
+        sys.stderr.write(
+            "\n[scenair] no sweep is configured. Give one in the case file or with\n"
+            "  --config 'sweep={years: [2025, 2030], scenarios: [peak, reference]}'\n\n"
+        )
+        sys.stderr.flush()
+        os._exit(1)
+    targets = [f"results/{year}/{scenario}" for year, scenario in SWEPT]
+    files = [file for target in targets for file in product_files(target)]
+    return files + [f"results/comparison/{year}.csv" for year in compared_years()]
+
+
+SWEEPS = CONFIG.sweep
+for year, scenario in SWEPT:
+    if f"results/{year}/{scenario}" not in TARGETS:
+        target = f"results/{year}/{scenario}"
+        words = explain_target(target, valid=TARGETS)
+        sys.stderr.write(f"\n[scenair] section sweep: {words}\n\n")
+        sys.stderr.flush()
+        os._exit(1)
