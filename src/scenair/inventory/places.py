@@ -22,9 +22,11 @@ if TYPE_CHECKING:
 SNAP_LIMIT_KM: Final = 60.0
 #: A grid narrower than this (degrees) is regional: its rows carry no check of their own.
 REGIONAL_SPAN: Final = 180.0
-#: By how much a mirror image must follow people better, and how well at least.
+#: By how much an image upside down must follow people better, and how well at least.
 MIRROR_MARGIN: Final = 0.1
 LEAST_CORRELATION: Final = 0.3
+#: Least share of the units with mass in a grid of the whole country.
+MOST_UNITS: Final = 0.5
 #: Equal-area projection of the nearest-unit search.
 _EQUAL_AREA: Final = 6933
 
@@ -135,7 +137,7 @@ def _require_upright(
     *,
     where: str,
 ) -> None:
-    """Stop where the grid turned upside down or left to right follows people better.
+    """Stop where a grid of the whole country follows people better upside down.
 
     Raises
     ------
@@ -146,19 +148,18 @@ def _require_upright(
     share = _overlay(ds["lat"].values, ds["lon"].values, units)
     count = people.reindex(units.index).to_numpy(np.float64)
 
-    def follows(field: npt.NDArray[np.float64]) -> float:
-        values = share @ field.ravel()
+    def follows(values: npt.NDArray[np.float64]) -> float:
         return float(spearmanr(values, count).statistic) if np.ptp(values) > 0 else 0.0
 
-    read = follows(mass)
-    mirrors = {"rows are flipped": mass[::-1], "columns are flipped": mass[:, ::-1]}
-    best = max(mirrors, key=lambda name: follows(mirrors[name]))
-    turned = follows(mirrors[best])
-    if turned > max(read + MIRROR_MARGIN, LEAST_CORRELATION):
+    read, turned = (share @ field.ravel() for field in (mass, mass[::-1]))
+    if np.mean(read > 0) < MOST_UNITS:
+        # a province alone says nothing about the country's rows
+        return
+    if follows(turned) > max(follows(read) + MIRROR_MARGIN, LEAST_CORRELATION):
         raise InputError(
-            f"{best}: the mirror image of the grid follows population better",
+            "rows are flipped: the grid follows population better upside down",
             where=where,
-            value=f"rank correlation {read:.2f} as read, {turned:.2f} mirrored",
+            value=f"rank correlation {follows(read):.2f} as read, {follows(turned):.2f} flipped",
             remedy="write rows from north to south (ASCII) or with their latitudes",
         )
 
@@ -183,7 +184,7 @@ def aggregate(
         Largest share of the mass inside the units' bounding box that may lie outside the units; of
         a national inventory (MEIC) the mass outside the box counts too.
     people : Series, optional
-        Population by unit. With it a regional grid whose mirror image follows people better is
+        Population by unit. With it a regional grid that follows people better upside down is
         refused: China lies evenly about 35 N, so flipped rows may keep their mass inside.
 
     Returns
