@@ -159,14 +159,22 @@ def budget(arguments: Namespace) -> int:
 
 def met(arguments: Namespace) -> int:
     """Write quarterly means of wrfout files or of MCIP folders."""
-    from scenair.cmaq.io_meteorology import read_mcip, read_wrf, write_quarters
+    from scenair.cmaq.io_meteorology import (
+        read_mcip,
+        read_wrf,
+        write_for_surrogate,
+        write_quarters,
+    )
 
     grid = _grid(arguments) if arguments.griddesc else None
     folders = [Path(p).is_dir() for p in arguments.inputs]
     if any(folders) != all(folders):
         raise ConfigError("wrfout files and MCIP folders don't mix")
     reader = read_mcip if all(folders) else read_wrf
-    write_quarters(reader(arguments.inputs, grid=grid), arguments.out)
+    if arguments.surrogate:
+        write_for_surrogate(reader(arguments.inputs), arguments.out, grid=grid)
+    else:
+        write_quarters(reader(arguments.inputs, grid=grid), arguments.out)
     return 0
 
 

@@ -168,7 +168,11 @@ def _cmaq_met(inner: Commands) -> None:
     )  # fmt: skip
     met.add_argument("inputs", nargs="+", metavar="PATH", help="wrfout files, or folders of MCIP")
     met.add_argument("--out", default="meteorology.nc", help="default: %(default)s")
-    met.add_argument("--griddesc", metavar="FILE", help="the grid it must be on")
+    met.add_argument(
+        "--surrogate", action="store_true",
+        help="the form that surrogate.meteorology of a case reads (hours of all quarters)",
+    )  # fmt: skip
+    met.add_argument("--griddesc", metavar="FILE", help="the grid it must be on, or be cut to")
     met.add_argument("--grid", metavar="NAME")
 
 

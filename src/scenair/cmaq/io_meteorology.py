@@ -1,4 +1,4 @@
-"""wrfout and MCIP files as one neutral dataset."""
+"""wrfout and MCIP files as one neutral dataset, and as the meteorology of the surrogate."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 
 import xarray as xr
 
-from scenair.cmaq import mcip, wrf
+from scenair.cmaq import mcip, met_quarters, wrf
 from scenair.core.errors import InputError
+from scenair.core.grids import grid_from_attributes
+from scenair.core.io.classic import require_whole
 from scenair.core.io.netcdf import open_netcdf, write_netcdf
+from scenair.core.io.tables import read_table
 from scenair.core.periods import QUARTERS
 
 if TYPE_CHECKING:
@@ -75,6 +78,7 @@ def read_mcip(folders: Sequence[str | Path], *, grid: Grid | None = None) -> xr.
 def _open(path: str | Path) -> xr.Dataset:
     """As stored and lazy: no decoding of times (Times and TFLAG are read by hand)."""
     open_netcdf(path, chunks={}).close()
+    require_whole(path)
     return xr.open_dataset(path, engine="netcdf4", chunks="auto", decode_times=False)
 
 
@@ -100,3 +104,41 @@ def write_quarters(fields: xr.Dataset, path: str | Path) -> None:
     for name, unit in units.items():
         out[name].attrs["units"] = unit
     write_netcdf(out, path, title="Quarterly means of meteorology", attrs=dict(fields.attrs))
+
+
+def write_for_surrogate(fields: xr.Dataset, path: str | Path, *, grid: Grid | None = None) -> None:
+    """The fields as the file that ``surrogate.meteorology`` of a case can name.
+
+    Parameters
+    ----------
+    fields : Dataset
+        :func:`read_wrf` or :func:`read_mcip`; hours of every quarter.
+    path : path
+    grid : Grid, optional
+        The case's grid where the files cover more (wrfout without the cut of MCIP).
+
+    Raises
+    ------
+    InputError
+        Fields or quarters missing; cells that are not those of the grid.
+    """
+    where = f"meteorology from {fields.attrs.get('source', 'files')}"
+    if grid is None:
+        grid = grid_from_attributes(fields["crs"].attrs)
+    else:
+        fields = met_quarters.window(fields, grid, where=where)
+    table = read_table("surrogate/parameters.csv")
+    table = table[table["parameter"].isin(met_quarters.FIGURES)]
+    figures = {str(r.parameter): float(str(r.value)) for r in table.itertuples()}
+    made = met_quarters.quarterly(fields, grid=grid, figures=figures, where=where)
+    first, last = (f"{fields.indexes['time'][k]:%Y-%m-%d %H}Z" for k in (0, -1))
+    write_netcdf(
+        made,
+        path,
+        title="Quarterly meteorology for the surrogate, from hourly fields",
+        attrs={
+            "source": f"{fields.attrs['source']}, {first} to {last}",
+            "note": "horizontal diffusivity is the variance of the hourly wind times "
+            "transient_time; hours of a quarter stand for the quarter",
+        },
+    )
