@@ -91,7 +91,7 @@ def nitric_acid(
     shape = temperature.shape
     molecules = _PER_PPB * pressure / temperature
     by_hydroxyl = par["k_hydroxyl_no2"] * par.at("hydroxyl", warmth) * par["no2_share_by_day"]
-    radicals = par.at("radical_production", warmth) / 3600 * par["daylight_share"]
+    radicals = par.at("radical_production", warmth) / 3600 * par.at("daylight_share", warmth)
     by_ozone = par["k_no2_ozone"] * np.exp(-par["k_no2_ozone_activation"] / temperature)
     night = 2 * par["n2o5_yield"] * par.at("night_share", warmth)
     return NitricAcid(

@@ -245,16 +245,19 @@ def run_ozone(
     )
     day_nox = nox / M_NO2 * ppb * par["daytime_nox_share"]
     warmth = np.broadcast_to(quarter.warmth, transport.shape)
-    radicals = par.at("radical_production", warmth)
+    radicals = par.at("radical_production", warmth) * np.exp(-height / par["radical_scale_height"])
     deposition = deposition_velocity(
         par.at("dry_ozone", quarter.warmth),
         diffusivity=quarter.mixing_lowest,
         depth=float(volume[0, 0, 0] / quarter.area[0, 0]),
     )
+    day_share = par.at("daylight_share", warmth)
     direct = par["direct_no2_share"] * direct_no2 / M_NO2 * ppb
-    # unpolluted air relaxes to its own balance, so ozone is the background where nothing is emitted
-    inflow = transport.inflow + par["loss_oxidant"] * transport.volume
-    inflow *= par["ozone_background"]
+    # unpolluted air is in balance with its own sources, deposition included, so ozone is the
+    # background where nothing is emitted
+    kept = par["loss_oxidant"] * volume
+    kept[0] += deposition * quarter.area
+    inflow = (transport.inflow + transport.flat(kept)) * par["ozone_background"]
     oxidant = np.full(transport.shape, par["ozone_background"])
     loops, change = 0, np.inf
     peroxy: Array | None = None
@@ -266,9 +269,9 @@ def run_ozone(
         loss[0] += deposition * quarter.area * day.ozone[0] / oxidant[0]
         # what nitrogen takes is a loss in proportion to Ox, so Ox stays positive
         taken = (day.gross - day.production) / 3600 / oxidant
-        loss += par["daylight_share"] * taken * volume
+        loss += day_share * taken * volume
         system.set_loss("Ox", transport.flat(loss))
-        source = par["daylight_share"] * day.gross / 3600 * volume + direct
+        source = day_share * day.gross / 3600 * volume + direct
         rhs = transport.flat(source) + inflow
         start = transport.flat(oxidant)[:, None]
         new = transport.field(system.solve(("Ox",), rhs[:, None], start=start, rtol=1e-7))[..., 0]
