@@ -5,14 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given
-from hypothesis import strategies as st
 
 from scenair.core.grids import CN36
 from scenair.core.overlay import (
     mass_weights,
     nearest_cell_mean,
-    point_weights,
     polygon_areas,
 )
 
@@ -60,16 +57,6 @@ def test_a_polygon_without_area_is_refused() -> None:
     flat = shapely.Polygon([(110, 34), (111, 34), (110, 34)])
     with pytest.raises(ValueError, match="without area"):
         mass_weights(polygon_areas([cell_polygon(60, 80), flat], CN36))
-
-
-@given(
-    st.lists(st.tuples(st.floats(60, 160), st.floats(5, 60)), min_size=1, max_size=30),
-)
-def test_points_keep_their_mass(points: list[tuple[float, float]]) -> None:
-    lon, lat = np.array(points).T
-    weights = point_weights(lon, lat, CN36)
-    assert weights.shape == (CN36.size + 1, len(points))
-    assert np.asarray(weights.sum(axis=0)).ravel().tolist() == [1.0] * len(points)
 
 
 def test_array_mean_cuts_edges() -> None:

@@ -21,7 +21,6 @@ HISTORY_YEARS = CASE.history
 SCENARIO_YEARS = CASE.years
 BASE_YEAR = CASE.base_year
 MONITOR_YEAR = CASE.monitor_year
-N_CITIES = {"all": 369, "2+26": 28}.get(CASE.units) or len(CASE.units)
 
 
 # Two wildcards reach file names, no more; every other choice is configuration.
@@ -40,14 +39,25 @@ def tables(*names):
     return [resource(name) for name in names]
 
 
-def memory(base, cell=0.0, city=0.0):
+def memory(base, cell=0.0, city=0.0, times=1.0):
     """Memory of a job (MB): a base, so much a thousand cells and so much a city.
 
-    Fitted to the two cases with a margin of 1.4; more at each attempt. `python -m
-    scenair.core.audit.resources` compares it with what was used.
+    Fitted to the two cases with a margin of 1.4; more at each attempt. `times` stands for what
+    else the arrays are as long as (days, species). `python -m scenair.core.audit.resources`
+    compares it with what was used.
     """
-    size = base + cell * CASE.grid.build().size / 1000 + city * N_CITIES
+    size = base + times * (cell * CASE.grid.build().size / 1000 + city * CASE.n_units)
     return lambda wildcards, attempt: round(size) * attempt
+
+
+def minutes(base, cell=0.0, city=0.0, times=1.0):
+    """Wall time of a job (minutes), like `memory`; a slow node is given more at each attempt.
+
+    Ten minutes at least: below, a job is the start of an interpreter on a file system that others
+    use.
+    """
+    length = base + times * (cell * CASE.grid.build().size / 1000 + city * CASE.n_units)
+    return lambda wildcards, attempt: max(10, round(length)) * attempt
 
 
 def section(*names):

@@ -119,6 +119,15 @@ class CaseConfig(Section):
         """Scenario years."""
         return tuple(range(self.first_year, self.horizon + 1))
 
+    @property
+    def n_units(self) -> int:
+        """Number of units, known without reading their boundaries."""
+        from scenair.core.regions import CITIES_2_26, N_UNITS
+
+        if self.units == "all":
+            return N_UNITS
+        return len(CITIES_2_26) if self.units == "2+26" else len(self.units)
+
     def adcodes(self) -> tuple[int, ...]:
         """adcodes of the case, ascending."""
         from scenair.core.regions import CITIES_2_26, adcodes

@@ -17,6 +17,8 @@ import numpy.typing as npt
 import pyproj
 
 EARTH_RADIUS_M: Final = 6_370_000.0
+#: Length of a degree of a great circle on that sphere, m.
+METRES_PER_DEGREE: Final = np.pi * EARTH_RADIUS_M / 180.0
 Array = npt.NDArray[np.float64]
 
 LATLON, LAMBERT, MERCATOR, POLAR, EQUATORIAL_MERCATOR = 1, 2, 3, 6, 7
@@ -106,7 +108,7 @@ class Grid:
     def cell_km(self) -> float:
         """Nominal cell size in km (degrees times 111.177 km for lat-lon)."""
         size = float(max(self.xcell, self.ycell))
-        return size * np.pi * EARTH_RADIUS_M / 180e3 if self.gdtyp == LATLON else size / 1000
+        return size * (METRES_PER_DEGREE if self.gdtyp == LATLON else 1.0) / 1000
 
     @cached_property
     def crs(self) -> pyproj.CRS:
@@ -122,7 +124,8 @@ class Grid:
         elif self.gdtyp in (MERCATOR, EQUATORIAL_MERCATOR):
             text = f"+proj=merc +lat_ts={self.p_alp} +lon_0={self.p_gam}"
         else:
-            text = f"+proj=stere +lat_0={90 * np.sign(self.p_alp)} +lat_ts={self.p_bet} "
+            pole = 90 * np.sign(self.p_alp)  # the nearer one, degrees
+            text = f"+proj=stere +lat_0={pole} +lat_ts={self.p_bet} "
             text += f"+lon_0={self.p_gam}"
         return pyproj.CRS.from_proj4(f"{text} {sphere}")
 

@@ -128,14 +128,6 @@ def mass_weights(areas: sp.csr_matrix) -> sp.csr_matrix:
     return (areas @ sp.diags_array(1 / total)).tocsr()
 
 
-def point_weights(lon: npt.ArrayLike, lat: npt.ArrayLike, grid: Grid) -> sp.csr_matrix:
-    """Cells x points, one entry a point; the last row takes the points outside the grid."""
-    cell = grid.locate(lon, lat)
-    row = np.where(cell < 0, grid.size, cell)
-    n = len(row)
-    return sp.csr_matrix((np.ones(n), (row, np.arange(n))), shape=(grid.size + 1, n))
-
-
 def nearest_cell_mean(field: npt.NDArray[np.float64], *, radius: int) -> npt.NDArray[np.float64]:
     """Mean over the (2 radius + 1)-square array around each cell, edges cut (last two axes)."""
     from scipy.ndimage import uniform_filter

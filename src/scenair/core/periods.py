@@ -29,8 +29,3 @@ def seconds_in_months(year: int) -> npt.NDArray[np.float64]:
 def days_in_quarters(year: int) -> npt.NDArray[np.int64]:
     """Days of the four calendar quarters of ``year``."""
     return np.asarray(days_in_months(year).reshape(4, 3).sum(axis=1), dtype=np.int64)
-
-
-def quarter_of_month(month: int) -> str:
-    """Calendar quarter of a month (1-12)."""
-    return QUARTERS[(month - 1) // 3]

@@ -23,8 +23,6 @@ SECTORS: Final[tuple[str, ...]] = (
     "waste_other",
 )
 
-CO_CONTROL_SECTORS: Final[tuple[str, ...]] = SECTORS[:12]
-
 #: MEIC's six published sectors -> ours. A partition of SECTORS.
 MEIC_SECTORS: Final[dict[str, tuple[str, ...]]] = {
     "power": ("power",),

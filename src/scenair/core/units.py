@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 EMISSION: Final = "Mg yr-1"
 FLUX: Final = "kg m-2 s-1"
-CONCENTRATION: Final = "ug m-3"
 
 #: unit -> (dimension, factor to the first unit of that dimension)
 _FACTORS: Final[dict[str, tuple[str, float]]] = {
