@@ -24,6 +24,8 @@ from scenair.planning.indicators import combine, ordinal_score, score
 from scenair.planning.needs import capital_needs, funding, gross_additions, supply_check
 from scenair.planning.portfolio import least_cost, strongest_within
 
+WEIGHTS = {"SO2": 0.95, "NOx": 0.95, "PM": 2.18}
+
 
 @pytest.mark.parametrize(
     ("rate", "years", "factor"),
@@ -75,7 +77,9 @@ def four() -> pd.DataFrame:
         index=list("ABCD"),
     )
     cost = annual_cost(rows["capital"], rows["operation"], rows["life"], rate=0.05)
-    equivalents = pollutant_equivalents({k: rows[k] for k in ("SO2", "NOx", "PM")})
+    equivalents = pollutant_equivalents(
+        {k: rows[k] for k in ("SO2", "NOx", "PM")}, equivalents=WEIGHTS
+    )
     return rows.assign(cost=cost, reduction=equivalents)
 
 
@@ -206,7 +210,7 @@ def test_benefits_against_costs() -> None:
     with pytest.raises(InputError):
         net_present_value([1, 2], [1], rate=0.1)
     with pytest.raises(InputError, match="no equivalent"):
-        pollutant_equivalents({"NH3": [1.0]})
+        pollutant_equivalents({"NH3": [1.0]}, equivalents=WEIGHTS)
 
 
 def test_indicator_vector_and_coverage() -> None:

@@ -130,6 +130,39 @@ rule city_targets:
         "../scripts/attainment_targets.py"
 
 
+# asked for by name: which measures, where and at what cost, bring cities to their limit
+rule city_plan:
+    input:
+        targets="results/{year}/{scenario}/attainment/targets.csv",
+        responsibility=f"results/responsibility/{BASE_YEAR}.nc",
+        potentials="results/projection/potentials.nc",
+        emissions="results/{year}/{scenario}/emissions/cities.nc",
+        used="results/trajectories/{scenario}.measures.csv",
+        double="results/{year}/{scenario}/attainment/double.csv",
+        tables=tables(
+            "planning/measure_costs.csv",
+            "planning/equivalents.csv",
+            "projection/measure_names.csv",
+        ),
+    output:
+        portfolio="results/{year}/{scenario}/planning/portfolio.csv",
+        receptors="results/{year}/{scenario}/planning/receptors.csv",
+        needs="results/{year}/{scenario}/planning/needs.csv",
+        curve="results/{year}/{scenario}/planning/curve.csv",
+    log:
+        "logs/city_plan/{year}_{scenario}.log",
+    benchmark:
+        "benchmarks/rules/city_plan/{year}_{scenario}.tsv"
+    resources:
+        mem_mb=2500,
+        runtime=15,
+    params:
+        code=code_id("scenair.planning.io"),
+        config=section("case"),
+    script:
+        "../scripts/city_plan.py"
+
+
 # asked for by name: the years in between are run for it
 rule attainment_path:
     input:

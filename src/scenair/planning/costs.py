@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,9 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import numpy.typing as npt
-
-#: Taxable equivalents, kg of pollutant a unit (environmental protection tax law; from memory).
-TAX_EQUIVALENT_KG: Final[dict[str, float]] = {"SO2": 0.95, "NOx": 0.95, "PM": 2.18}
 
 
 def capital_recovery_factor(rate: float, years: float) -> float:
@@ -63,16 +60,23 @@ def annual_cost(
 
 
 def pollutant_equivalents(
-    reductions: Mapping[str, npt.ArrayLike], *, equivalents: Mapping[str, float] | None = None
+    reductions: Mapping[str, npt.ArrayLike], *, equivalents: Mapping[str, float]
 ) -> npt.NDArray[np.float64]:
-    """APeq = sum of reduction / equivalent (SO2 0.95, NOx 0.95, PM 2.18 by default).
+    """APeq = sum of reduction / equivalent.
+
+    Parameters
+    ----------
+    reductions : mapping
+        Pollutant -> reductions.
+    equivalents : mapping
+        Pollutant -> equivalent, as in ``resources/planning/equivalents.csv``.
 
     Raises
     ------
     InputError
         A pollutant without equivalent.
     """
-    weights = dict(equivalents or TAX_EQUIVALENT_KG)
+    weights = dict(equivalents)
     unknown = sorted(set(reductions) - set(weights))
     if unknown:
         raise InputError("no equivalent for", value=", ".join(unknown), allowed=", ".join(weights))

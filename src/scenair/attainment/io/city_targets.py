@@ -18,6 +18,7 @@ from scenair.config.case import CaseConfig
 from scenair.core.errors import InputError
 from scenair.core.io.netcdf import open_netcdf, require_finite
 from scenair.core.io.tables import read_csv, read_table, write_csv
+from scenair.core.periods import days_in_quarters
 from scenair.core.units import require_units
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-_DAYS: Final = (90, 91, 92, 92)
 #: Sources named for each city.
 NAMED: Final = 5
 
@@ -60,7 +60,8 @@ def build_city_targets(
     responsibility : path
         ``contribution(receptor, source_city, sector, species)``, ug m-3 (Mg yr-1)-1.
     out : path
-        CSV: adcode, name_en, pm25, basis, limit, excess, graded_target_in_5_years (ug m-3);
+        CSV: adcode, name_en, pm25, pm25_modelled, basis, limit, excess,
+        graded_target_in_5_years (ug m-3);
         required_cut_of_controlled and equal_effort (shares, everyone alike: by monitor x response,
         and by the matrix); own_share, main_sources (five largest with their share of what is
         controlled); cut (share asked of the city), cut_tonnes (Mg yr-1, without CO), asked_for
@@ -76,8 +77,9 @@ def build_city_targets(
     grid = case.grid.build()
     _, places = read_monitors(monitors, grid=grid)
     run, _ = read_air_quality(air_quality, grid=grid)
+    days = days_in_quarters(case.monitor_year)
     modelled, behind = (
-        weighted_mean(places.people, np.average(field, axis=0, weights=_DAYS).ravel())
+        weighted_mean(places.people, np.average(field, axis=0, weights=days).ravel())
         for field in (run.pm25, run.background)
     )
     matrix, emitted = read_contribution(responsibility, emissions, adcodes=case.adcodes())
@@ -116,6 +118,7 @@ def build_city_targets(
         "adcode": table["adcode"],
         "name_en": known["name_en"],
         "pm25": value,
+        "pm25_modelled": modelled,
         "basis": table["basis"],
         "limit": limit,
         "excess": np.where(ok, excess, np.nan),
