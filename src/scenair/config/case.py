@@ -95,6 +95,21 @@ class CaseConfig(Section):
     #: results of this case are for tests only (for example a nest without inflow)
     tests_only: bool = False
 
+    @field_validator("units")
+    @classmethod
+    def _known(cls, units: str | tuple[int, ...]) -> str | tuple[int, ...]:
+        """Refuse adcodes that are no unit of the mainland before the first job."""
+        if isinstance(units, tuple):
+            from scenair.core.regions import adcodes
+
+            unknown = sorted(set(units) - set(adcodes()))
+            if unknown or not units:
+                raise ValueError(
+                    f"no such units: {unknown}; adcodes of the 369 units stand in "
+                    "resources/regions/city_names_en.csv"
+                )
+        return units
+
     @field_validator("history")
     @classmethod
     def _ascending(cls, years: tuple[int, ...]) -> tuple[int, ...]:
