@@ -98,3 +98,11 @@ def test_chain_as_rules(tmp_path, repo):
     assert plan.returncode == 0, plan.stderr
     assert "cmaq_air_quality" in plan.stdout + plan.stderr
     assert "cctm_20150401" in plan.stdout + plan.stderr
+    # without its background run the surrogate's rule would take over unseen: stopped before
+    bare = settings(world, background=str(tmp_path / "bare.nc"))
+    (work / "override.yaml").write_text(json.dumps({"case": "china-open", "cmaq": bare}))
+    lacks = snakemake("-n", "--", "results/2030/peak/air_quality/annual.nc")
+    assert lacks.returncode != 0
+    assert "bare.nc" in lacks.stdout + lacks.stderr
+    (tmp_path / "bare.nc").touch()
+    assert snakemake("-n", "--", "results/2030/peak/air_quality/annual.nc").returncode == 0

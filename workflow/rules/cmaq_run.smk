@@ -1,10 +1,12 @@
 # CMAQ itself, day by day: MCIP -> ICON, BCON -> CCTM -> concentrations. Only in mode `run`.
 # The days of the configuration are fixed names, so that a stopped chain goes on where it stopped
 # and a queue sees one job a day.
+from scenair.cmaq.io_kit import require_background
 from scenair.cmaq.kit import plan_periods, require_runnable
 
 try:
     require_runnable(CONFIG.cmaq)
+    require_background(CONFIG.cmaq)
 except ScenairError as error:
     sys.stderr.write(f"\n[scenair] {error}\n\n")
     sys.stderr.flush()
@@ -135,6 +137,7 @@ rule cmaq_air_quality:
     input:
         aconc=[f"{CMAQ_OUT}/cctm/{day}/CCTM_ACONC.nc" for day in CMAQ_COUNTED],
         aelmo=[f"{CMAQ_OUT}/cctm/{day}/CCTM_AELMO.nc" for day in CMAQ_COUNTED],
+        background=[CMAQ_KIT.background] if CMAQ_KIT.background else [],
         tables=tables("cmaq/readback_aero7.csv", "cmaq/readback_fractions.csv"),
     output:
         annual="results/{year}/{scenario}/air_quality/annual.nc",

@@ -16,4 +16,5 @@ with job(
         annual=snakemake.output.annual,
         daily=snakemake.output.daily,
         closure=snakemake.output.closure,
+        background=next(iter(snakemake.input.background), None),
     )

@@ -92,6 +92,22 @@ def write_kit(
     write_text("".join(lines), run / "emission_dates.txt")
 
 
+def require_background(options: CmaqConfig) -> None:
+    """Stop before any job where the background run that is named is not there.
+
+    A missing input would make Snakemake fall back to the surrogate's rule for the same file.
+
+    Raises
+    ------
+    InputError
+    """
+    if options.kit.background and not Path(options.kit.background).is_file():
+        raise InputError(
+            "file not found", where="cmaq.kit.background", value=options.kit.background,
+            remedy="make it with scenair cmaq read from a run without the controlled emissions",
+        )  # fmt: skip
+
+
 def environment() -> Environment:
     """Templates of ``resources/cmaq/kit``; an undefined name is an error."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined

@@ -113,6 +113,7 @@ def read_run(
     annual: str | Path,
     daily: str | Path,
     closure: str | Path,
+    background: str | Path | None = None,
 ) -> None:
     """Rule ``cmaq_air_quality``: the output of the run kit's days, spin-up left out.
 
@@ -124,6 +125,8 @@ def read_run(
         ACONC and AELMO files.
     annual, daily, closure : path
         Outputs.
+    background : path, optional
+        ``annual.nc`` of the run that ``cmaq.kit.background`` names.
     """
     case = CaseConfig.model_validate(config["case"])
     options = CmaqConfig.model_validate(config["cmaq"]).kit
@@ -139,6 +142,7 @@ def read_run(
         closure=closure,
         partial=True,
         periods=periods,
+        background=background,
         tests_only=case.tests_only or options.purpose == "test",
     )
 

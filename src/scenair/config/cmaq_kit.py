@@ -105,6 +105,9 @@ class KitConfig(Section):
     keep_conc: bool = False
     #: folder of DESID files (masks.nc and both namelists); empty: emission files as they are
     desid: str = ""
+    #: ``annual.nc`` of a run without the emissions that scenarios change (``scenair cmaq read``),
+    #: taken out of the parts of PM2.5 as BACKGROUND; empty: the parts hold everything
+    background: str = ""
     executables: Executables = Executables()
 
     @field_validator("periods")
