@@ -203,7 +203,12 @@ def test_attainment_path(world: World, tmp_path: Path) -> None:
 
 def test_performance_of_the_raw_model(world: World, tmp_path: Path) -> None:
     out = tmp_path / "performance.csv"
-    build_performance(config=world.config, air_quality=world.base, monitors=world.monitors, out=out)
+    pictures = {"soccer_plot": tmp_path / "soccer.png", "taylor_plot": tmp_path / "taylor.png"}
+    build_performance(
+        config=world.config, air_quality=world.base, monitors=world.monitors, out=out, **pictures
+    )
+    for path in pictures.values():
+        assert path.read_bytes().startswith(b"\x89PNG")
     table = pd.read_csv(out).set_index(["region", "period"])
     assert set(table.index.get_level_values("period")) == {"year", "Q1", "Q2", "Q3", "Q4"}
     row = table.loc[("all", "year")]
@@ -212,4 +217,5 @@ def test_performance_of_the_raw_model(world: World, tmp_path: Path) -> None:
     )
     law = 1 + row["std_ratio"] ** 2 - 2 * row["std_ratio"] * row["r"]
     assert row["centred_rmse"] ** 2 == pytest.approx(law)
-    assert set(table["mfb_level"]) <= {"goal", "criteria", "outside"}
+    for column in ("mfb_level_boylan2006", "nme_level_emery2017", "r_level_huang2021"):
+        assert set(table[column]) <= {"goal", "criteria", "outside"}

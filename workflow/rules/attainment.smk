@@ -196,6 +196,8 @@ rule performance:
         tables=tables("attainment/regions.csv", "attainment/benchmarks.csv"),
     output:
         performance="results/attainment/performance.csv",
+        soccer="results/attainment/performance_soccer.png",
+        taylor="results/attainment/performance_taylor.png",
     log:
         "logs/attainment/performance.log",
     benchmark:

@@ -10,4 +10,6 @@ with job(snakemake.log[0], name="performance"):
         air_quality=snakemake.input.air_quality,
         monitors=snakemake.input.monitors,
         out=snakemake.output.performance,
+        soccer_plot=snakemake.output.soccer,
+        taylor_plot=snakemake.output.taylor,
     )

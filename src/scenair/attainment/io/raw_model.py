@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from scenair.attainment.diagrams import soccer, taylor_diagram
 from scenair.attainment.io.model import read_air_quality
 from scenair.attainment.io.places import read_monitors
 from scenair.attainment.performance import judge, statistics, taylor
 from scenair.attainment.response import array_radius, at_cells
 from scenair.config.attainment import AttainmentConfig
 from scenair.config.case import CaseConfig
+from scenair.core.io.atomic import atomic_path
 from scenair.core.io.tables import read_table, write_csv
 from scenair.core.periods import QUARTERS
 
@@ -21,13 +23,23 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import numpy.typing as npt
+    from matplotlib.figure import Figure
 
 #: Groups with fewer records get no statistics.
 FEWEST: Final = 5
+#: Benchmarks shown: made for daily values, for orientation beside annual and quarterly ones.
+SETS: Final = ("boylan2006", "emery2017", "huang2021")
+ITEM: Final = "PM25_24h"
 
 
 def build_performance(
-    *, config: Mapping[str, Any], air_quality: str | Path, monitors: str | Path, out: str | Path
+    *,
+    config: Mapping[str, Any],
+    air_quality: str | Path,
+    monitors: str | Path,
+    out: str | Path,
+    soccer_plot: str | Path,
+    taylor_plot: str | Path,
 ) -> None:
     """Statistics of the raw model by period and region, with goals and criteria.
 
@@ -44,7 +56,11 @@ def build_performance(
         From ``build_monitors``.
     out : path
         CSV: region, period, the statistics of :func:`scenair.attainment.performance.statistics`,
-        std_ratio and centred_rmse (Taylor), mfb_level and mfe_level (Boylan and Russell 2006).
+        std_ratio and centred_rmse (Taylor), and for each benchmark that a set gives
+        ``STATISTIC_level_SET``: goal, criteria or outside (Boylan and Russell 2006, Emery et al.
+        2017, Huang et al. 2021).
+    soccer_plot, taylor_plot : path
+        PNG.
     """
     case = CaseConfig.model_validate(config["case"])
     options = AttainmentConfig.model_validate(config["attainment"])
@@ -66,7 +82,27 @@ def build_performance(
                 {"region": region, "period": period}
                 | _line(observed[members], model[members], benchmarks)
             )
-    write_csv(pd.DataFrame(rows), out)
+    table = pd.DataFrame(rows)
+    write_csv(table, out)
+    source = f"raw model against monitors, {case.monitor_year}"
+    _save(soccer(table, _boxes(benchmarks), title=f"PM$_{{2.5}}$, {source}"), soccer_plot)
+    _save(taylor_diagram(table, title=f"PM$_{{2.5}}$, {source}"), taylor_plot)
+
+
+def _boxes(benchmarks: pd.DataFrame) -> dict[str, tuple[float, float]]:
+    """Goal and criteria of each set that bounds both NMB and NME, percent."""
+    rows = benchmarks[benchmarks["item"] == ITEM]
+    wide = rows.pivot_table(index=["set", "level"], columns="statistic", values="value")
+    wide = wide.dropna(subset=["nmb", "nme"]).sort_values(["nme", "nmb"])
+    return {
+        f"{name} {level}": (float(bias), float(error))
+        for (name, level), bias, error in zip(wide.index, wide["nmb"], wide["nme"], strict=True)
+    }
+
+
+def _save(figure: Figure, path: str | Path) -> None:
+    with atomic_path(path) as part:
+        figure.savefig(part, format="png", dpi=150, metadata={"Software": None})
 
 
 def _regions(city: pd.Series) -> dict[str, npt.NDArray[np.bool_]]:
@@ -82,11 +118,14 @@ def _line(
 ) -> dict[str, Any]:
     values = statistics(observed, model)
     diagram = taylor(observed, model)
-    level = judge(values, benchmarks, item="PM25_24h", source="boylan2006")
+    levels = {
+        f"{statistic}_level_{name}": level
+        for name in SETS
+        for statistic, level in judge(values, benchmarks, item=ITEM, source=name).items()
+    }
     return {
         **values,
         "std_ratio": diagram["std_ratio"],
         "centred_rmse": diagram["centred_rmse"],
-        "mfb_level": level["mfb"],
-        "mfe_level": level["mfe"],
+        **levels,
     }
