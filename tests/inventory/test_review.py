@@ -203,3 +203,21 @@ def test_a_wrong_cell_and_an_empty_folder(folder: Path, tmp_path: Path) -> None:
     run = ["inventory", "show", "double", "--folder", str(folder), "--cell"]
     assert command([*run, "Tangshan"]) == 2
     assert command(["inventory", "show", "totals", "--folder", str(tmp_path)]) == 2
+
+
+def test_sulfur_limits_beside_the_published_total(result_2017: Estimate, tables: Tables) -> None:
+    found = conflicts.conflict_table(
+        result_2017, reas=tables.reas, edgar=tables.edgar, sulfur=tables.sulfur, year=2017,
+        threshold=0.1, changes=[],
+    )  # fmt: skip
+    row = found[found["loser"] == "sulfur limits of fuels in force"].iloc[0]
+    rows = tables.activity[tables.activity["year"] == 2017].set_index(["sector", "source_name"])
+    use = rows["value"]
+    # two tonnes of SO2 a tonne of sulfur; 10 ppm on roads, 200 ppm (mean of 350 and 50) off them
+    by_hand = 2e-6 * (
+        10 * use["on_road", "diesel"] / 0.04265
+        + 10 * use["on_road", "gasoline"] / 0.04307
+        + 200 * use["off_road", "diesel"] / 0.04265
+    )
+    assert row["loser_value"] == pytest.approx(by_hand)
+    assert row["winner"] == "MEIC (Zheng et al. 2018)"

@@ -91,7 +91,7 @@ def falling(table: pd.DataFrame, changes: pd.DataFrame) -> Figure:
         text = str(share.loc[name, "share"])
         said = text if text == NOT_IDENTIFIED else f"{100 * float(text):.0f} % fell"
         ax.set_title(f"{LABEL[name]}: {said}", fontsize=10)
-        ax.set(xlabel=f"change {first}-{last} (%)", ylabel="cities")
+        ax.set(xlabel=f"change {first}-{last} (%; last bar: and more)", ylabel="cities")
         _plain(ax)
     text = str(share.loc["all", "share"])
     said = text if text == NOT_IDENTIFIED else f"in {100 * float(text):.0f} % of cities"
