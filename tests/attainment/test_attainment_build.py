@@ -102,6 +102,23 @@ def test_ozone_answers_by_its_relative_change_only(world: World, tmp_path: Path)
     assert fused["o3_basis"].str.contains("surrogate").all()
 
 
+def test_other_gases_answer_where_both_runs_have_them(world: World, tmp_path: Path) -> None:
+    files = {}
+    for name, level in (("base", 20.0), ("future", 5.0)):
+        with xr.open_dataset(getattr(world, name)) as ds:
+            run_with = ds.load()
+        field = np.full(world.grid.shape, level, dtype="f4")
+        run_with["SO2_annual"] = (("y", "x"), field, {"units": "ug m-3"})
+        if name == "base":
+            run_with["NOx_annual"] = run_with["SO2_annual"]
+        files[name] = tmp_path / f"{name}.nc"
+        run_with.to_netcdf(files[name])
+    out = run(world, "gases", air_quality=files["future"], base_air_quality=files["base"])
+    fused = pd.read_csv(out["cities_fused"])
+    assert fused["so2_response_factor"].to_numpy() == pytest.approx(0.25)
+    assert "no2_response_factor" not in fused
+
+
 def test_county_records_are_sites_but_not_cities(done: dict) -> None:
     sites = pd.read_csv(done["sites"])
     cities = pd.read_csv(done["cities"])

@@ -12,7 +12,13 @@ import pandas as pd
 from scenair.attainment.assess import fusion_skill, require_same_background, site_table
 from scenair.attainment.cities import city_table, double_table, fused_city_table
 from scenair.attainment.io.job import Job, judge
-from scenair.attainment.io.model import O3_FIELDS, O3_REGIME, read_air_quality, read_city_paths
+from scenair.attainment.io.model import (
+    GAS_FIELDS,
+    O3_FIELDS,
+    O3_REGIME,
+    read_air_quality,
+    read_city_paths,
+)
 from scenair.attainment.io.places import read_monitors
 from scenair.attainment.io.products import (
     clean,
@@ -108,6 +114,8 @@ def build_attainment(
     result = job.run()
     ozone = _ozone_response(base_file, future_file, places)
     tables = _city_tables(job, result, paths, ozone)
+    gases = _gas_responses(base_file, future_file, places)
+    tables["fused"] = tables["fused"].merge(gases, how="left", left_on="adcode", right_index=True)
     skill, bounded = fusion_skill(
         base, monitor_set, radius=job.radius, method=options.fusion, bounds=options.ratio_bounds
     )
@@ -180,6 +188,26 @@ def _city_tables(
         projected=job.projected,
     )
     return {"cities": cities, "fused": fused, "double": double}
+
+
+def _gas_responses(base: xr.Dataset, future: xr.Dataset, places: Places) -> pd.DataFrame:
+    """Population-weighted response factors of other pollutants that both runs have.
+
+    Returns
+    -------
+    DataFrame
+        Index adcode; a column ``{gas}_response_factor`` (1) each. There are no monitors of them
+        here, so no level is given.
+    """
+    table = pd.DataFrame(index=pd.Index(places.adcodes))
+    for gas, name in GAS_FIELDS.items():
+        if name in base and name in future:
+            then, now = (
+                weighted_mean(places.people, ds[name].values.astype(np.float64).ravel())
+                for ds in (base, future)
+            )
+            table[f"{gas}_response_factor"] = now / then
+    return table
 
 
 def _ozone_response(base: xr.Dataset, future: xr.Dataset, places: Places) -> pd.DataFrame | None:

@@ -32,6 +32,9 @@ O3_FIELDS: Final = {
     "O3_MDA8_warm": "warm-season mean of MDA8 (CMAQ)",
     "O3_WARM": "warm-season ozone by day (surrogate)",
 }
+#: Annual fields (y, x) whose relative change is the response of another pollutant; of nitrogen
+#: oxides as a whole for NO2.
+GAS_FIELDS: Final = {"so2": "SO2_annual", "no2": "NOx_annual", "co": "CO_annual"}
 #: Share of radicals lost with nitrogen oxides: above 0.5 limited by VOC (Kleinman 2005).
 O3_REGIME: Final = "O3_REGIME_WARM"
 
