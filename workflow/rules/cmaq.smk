@@ -1,4 +1,12 @@
 # Gridded emissions to CMAQ's hourly files, stack groups and GRIDDESC.
+# days that are written: two, one for each class of day and month, or all
+CMAQ_DAYS = {
+    "days": max(2, len(CONFIG.cmaq.days)),
+    "representative": 84,
+    "year": 366,
+}[CONFIG.cmaq.period]
+
+
 rule cmaq:
     input:
         gridded="results/{year}/{scenario}/emissions/gridded.nc",
@@ -41,7 +49,7 @@ rule cmaq:
     threads: 2 if CONFIG.cmaq.archive else 1
     resources:
         mem_mb=memory(300, cell=28),
-        runtime=10 if CONFIG.cmaq.period == "days" else 240,
+        runtime=minutes(8, cell=0.006, times=CMAQ_DAYS),
     params:
         code=code_id("scenair.cmaq.io"),
         config=section("case", "cmaq"),
@@ -68,7 +76,7 @@ rule desid:
         "benchmarks/rules/desid/{year}_{scenario}.tsv"
     resources:
         mem_mb=memory(400, city=0.3),
-        runtime=10,
+        runtime=minutes(10),
     params:
         code=code_id("scenair.cmaq.io"),
         config=section("case", "cmaq"),

@@ -148,8 +148,8 @@ rule cmaq_air_quality:
     benchmark:
         "benchmarks/rules/cmaq_air_quality/{year}_{scenario}.tsv"
     resources:
-        mem_mb=3000,
-        runtime=120,
+        mem_mb=memory(450, cell=11),
+        runtime=minutes(10, cell=0.5),
     params:
         code=code_id("scenair.cmaq.io_readback"),
         config=section("case", "cmaq"),

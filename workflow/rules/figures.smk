@@ -29,7 +29,7 @@ rule figures:
         "benchmarks/rules/figures/{year}_{scenario}.tsv"
     resources:
         mem_mb=FIGURES_MB,
-        runtime=10,
+        runtime=minutes(10),
     params:
         code=code_id("scenair.figures.io"),
         config=section("case", "figures"),
@@ -57,7 +57,7 @@ rule scenario_figures:
         "benchmarks/rules/scenario_figures/{year}.tsv"
     resources:
         mem_mb=500,
-        runtime=5,
+        runtime=minutes(10),
     params:
         code=code_id("scenair.figures.io_scenarios"),
         config=section("case", "figures"),
@@ -83,7 +83,7 @@ rule measure_figures:
         "benchmarks/rules/measure_figures.tsv"
     resources:
         mem_mb=500,
-        runtime=5,
+        runtime=minutes(10),
     params:
         code=code_id("scenair.figures.io_measures"),
         config=section("figures"),
@@ -109,7 +109,7 @@ rule driver_figures:
         "benchmarks/rules/driver_figures/{scenario}.tsv"
     resources:
         mem_mb=500,
-        runtime=5,
+        runtime=minutes(10),
     params:
         code=code_id("scenair.figures.io_measures"),
         config=section("figures"),

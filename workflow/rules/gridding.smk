@@ -25,7 +25,7 @@ rule spatial:
         "benchmarks/rules/spatial.tsv"
     resources:
         mem_mb=memory(450, cell=5),
-        runtime=10,
+        runtime=minutes(10),
     params:
         code=code_id("scenair.gridding.io"),
         config=section("case", "gridding"),
@@ -49,7 +49,7 @@ rule gridded:
         "benchmarks/rules/gridded/{year}_{scenario}.tsv"
     resources:
         mem_mb=memory(300, cell=25),
-        runtime=10,
+        runtime=minutes(5, cell=0.1),
     params:
         code=code_id("scenair.gridding.io"),
         config=section("case", "gridding"),

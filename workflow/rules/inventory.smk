@@ -64,7 +64,7 @@ rule inventory:
         "benchmarks/rules/inventory/{year}.tsv"
     resources:
         mem_mb=memory(500),
-        runtime=10,
+        runtime=minutes(10),
     params:
         code=code_id("scenair.inventory.io"),
         config=section("case", "inventory"),
@@ -83,8 +83,8 @@ rule inventory_regional:
     benchmark:
         "benchmarks/rules/inventory_regional.tsv"
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=1000,
+        runtime=minutes(10),
     params:
         code=code_id("scenair.inventory.io"),
         config=section("inventory"),
@@ -112,8 +112,8 @@ rule inventory_vehicles:
     benchmark:
         "benchmarks/rules/inventory_vehicles/{year}.tsv"
     resources:
-        mem_mb=1500,
-        runtime=10,
+        mem_mb=memory(420),
+        runtime=minutes(10),
     params:
         code=code_id("scenair.inventory.io"),
     script:
@@ -131,8 +131,8 @@ rule inventory_uncertainty:
     benchmark:
         "benchmarks/rules/inventory_uncertainty/{year}.tsv"
     resources:
-        mem_mb=3000,
-        runtime=20,
+        mem_mb=memory(430),
+        runtime=minutes(10),
     params:
         code=code_id("scenair.inventory.io"),
         config=section("inventory"),
@@ -156,8 +156,8 @@ rule inventory_panel:
     benchmark:
         "benchmarks/rules/inventory_panel.tsv"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=memory(460),
+        runtime=minutes(10),
     params:
         code=code_id("scenair.inventory.io_history"),
         years=list(HISTORY_YEARS),
@@ -182,8 +182,8 @@ for name in ANALYTICS:
         benchmark:
             f"benchmarks/rules/inventory_{name}.tsv"
         resources:
-            mem_mb=1500,
-            runtime=10,
+            mem_mb=memory(460),
+            runtime=minutes(10),
         params:
             code=code_id("scenair.inventory.io_history"),
             config=section("inventory"),

@@ -30,7 +30,7 @@ rule city_types:
         "benchmarks/rules/city_types.tsv"
     resources:
         mem_mb=memory(500),
-        runtime=10,
+        runtime=minutes(10),
     params:
         code=code_id("scenair.projection.io"),
         config=section("case", "projection"),
@@ -52,7 +52,7 @@ rule history_trajectory:
         "benchmarks/rules/history_trajectory.tsv"
     resources:
         mem_mb=memory(450),
-        runtime=10,
+        runtime=minutes(10),
     params:
         code=code_id("scenair.projection.io"),
         config=section("case", "projection"),
@@ -79,7 +79,7 @@ rule measure_potentials:
         "benchmarks/rules/measure_potentials.tsv"
     resources:
         mem_mb=memory(350, city=0.5),
-        runtime=10,
+        runtime=minutes(10),
     params:
         code=code_id("scenair.projection.io"),
         config=section("case", "projection"),
@@ -111,7 +111,7 @@ rule trajectory:
         scenario=r"(?!history)[a-z][a-z0-9_]*",
     resources:
         mem_mb=memory(350, city=0.95),
-        runtime=10,
+        runtime=minutes(10),
     params:
         code=code_id("scenair.projection.io"),
         config=section("case", "projection"),
@@ -135,7 +135,7 @@ rule city_emissions:
         "benchmarks/rules/city_emissions/{year}_{scenario}.tsv"
     resources:
         mem_mb=memory(350, city=0.5),
-        runtime=10,
+        runtime=minutes(10),
     params:
         code=code_id("scenair.projection.io"),
         config=section("case", "projection"),
@@ -165,8 +165,8 @@ rule decomposition:
     wildcard_constraints:
         scenario=r"(?!history)[a-z][a-z0-9_]*",
     resources:
-        mem_mb=900,
-        runtime=60,
+        mem_mb=memory(350, city=0.4),
+        runtime=minutes(10),
     params:
         code=code_id("scenair.projection.io"),
         config=section("case", "projection"),
@@ -191,8 +191,8 @@ rule projection_comparison:
     benchmark:
         "benchmarks/rules/projection_comparison.tsv"
     resources:
-        mem_mb=700,
-        runtime=15,
+        mem_mb=memory(350, city=0.7),
+        runtime=minutes(10),
     params:
         code=code_id("scenair.projection.io"),
         scenarios=list(SCENARIOS),
@@ -210,8 +210,8 @@ rule iamc_export:
     benchmark:
         "benchmarks/rules/iamc_export/{scenario}.tsv"
     resources:
-        mem_mb=600,
-        runtime=10,
+        mem_mb=memory(350, city=0.3),
+        runtime=minutes(10),
     params:
         code=code_id("scenair.projection.io"),
     script:

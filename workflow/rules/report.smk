@@ -16,7 +16,7 @@ rule manifest:
         "benchmarks/rules/manifest/{year}_{scenario}.tsv"
     resources:
         mem_mb=memory(450),
-        runtime=10,
+        runtime=minutes(10),
     params:
         code=code_id("scenair.report.io"),
         config=lambda wildcards: whole_config(wildcards.scenario),
@@ -51,7 +51,7 @@ rule report:
         "benchmarks/rules/report/{year}_{scenario}.tsv"
     resources:
         mem_mb=memory(450),
-        runtime=10,
+        runtime=minutes(10),
     params:
         code=code_id("scenair.report.io"),
         config=section("case", "figures"),
