@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+
 import netCDF4
 import numpy as np
 import pandas as pd
@@ -167,3 +170,21 @@ def test_real_griddesc_files(realdata, name):
     grids = parse_griddesc(text, where=name)
     assert grids
     assert all(g.ncols > 1 for g in grids.values())
+
+
+@pytest.mark.parametrize(
+    ("program", "arguments"),
+    [
+        ("cdo", ["-s", "output", "-fldsum", "-seltimestep,13", "-selname,PEC"]),
+        ("ncks", ["-H", "-C", "-v", "PEC", "-d", "TSTEP,12", "-s", "%.9g\\n"]),
+    ],
+)
+def test_programs_of_others_read_it(tmp_path, program, arguments):
+    if shutil.which(program) is None:
+        pytest.skip(f"{program} is not installed")
+    write(tmp_path / "a.nc")
+    out = subprocess.run(
+        [program, *arguments, str(tmp_path / "a.nc")], capture_output=True, text=True, check=True
+    ).stdout
+    # record 13 holds 12 / 3 in every cell; the sum over cells is theirs (cdo) or ours (ncks)
+    assert sum(map(float, out.split())) == pytest.approx(4.0 * GRID.size, rel=1e-5)
