@@ -18,7 +18,7 @@ from scenair.core.io.netcdf import write_netcdf
 from scenair.core.regions import adcodes, units
 from scenair.inventory import outputs
 from scenair.inventory.estimate import Estimate
-from scenair.inventory.history import ANALYTICS, analysis, metrics, series
+from scenair.inventory.history import ANALYTICS, analysis, metrics, plots, series
 from scenair.inventory.history.measures import measures
 from scenair.inventory.history.panel import demean, kuznets
 from scenair.inventory.io_history import build_analytic, build_panel
@@ -193,17 +193,52 @@ def test_decomposition_of_the_nation(
         analysis.decomposition(data, *provinces, tolerance=-1.0)
 
 
-def test_falling_is_not_identified_from_fixed_shares(data: series.Panel) -> None:
-    table = analysis.falling(data).set_index("species")
-    assert float(table.loc["SO2", "share"]) > 0.9
-    # every city like its province: nothing about cities can be said
+@pytest.fixture(scope="module")
+def fixed(data: series.Panel) -> series.Panel:
+    """Every city like its province: nothing about cities can be said."""
     group = xr.DataArray(data.province, dims="city")
     flat = data.emission.groupby(group).map(lambda part: part * 0 + part.mean("city"))
-    fixed = series.Panel(
+    return series.Panel(
         flat.transpose(*data.emission.dims), data.activity, data.parts, data.removed,
         data.province, data.whole,
     )  # fmt: skip
+
+
+def _yearbook() -> pd.DataFrame:
+    """GDP of a dozen cities."""
+    return pd.DataFrame(
+        [
+            {"adcode": code, "year": year, "population": 1e6,
+             "gdp": 1000.0 + i * 10 + 100 * (year - 2013) * (1 + i % 3)}
+            for i, code in enumerate(adcodes()[:12])
+            for year in (2013, 2017)
+        ]
+    )  # fmt: skip
+
+
+def test_falling_is_not_identified_from_fixed_shares(
+    data: series.Panel, fixed: series.Panel
+) -> None:
+    table = analysis.falling(data).set_index("species")
+    assert float(table.loc["SO2", "share"]) > 0.9
     assert (analysis.falling(fixed)["share"] == analysis.NOT_IDENTIFIED).all()
+    assert (analysis.inequality(fixed)["trend"] == analysis.NOT_IDENTIFIED).all()
+    assert (analysis.inequality(data)["trend"] == "identified").all()
+
+
+def test_city_gdp_does_not_identify_fixed_shares(
+    provinces: tuple[pd.DataFrame, pd.DataFrame], fixed: series.Panel
+) -> None:
+    gdp, people = provinces
+    known = analysis.drivers(fixed, gdp=gdp, population=people, cities=_yearbook())
+    tapio = analysis.tapio_table(fixed, known)
+    assert (tapio["class"] == analysis.NOT_IDENTIFIED).all()
+    assert tapio["elasticity"].isna().all()
+    ekc = analysis.ekc_table(fixed, known)
+    assert ekc["verdict"].str.startswith(analysis.NOT_IDENTIFIED).all()
+    assert ekc["b1"].isna().all()
+    plots.kuznets(ekc, analysis.per_head(fixed, known))
+    plots.decoupling(tapio, {})
 
 
 def test_measures_have_the_right_sign(data: series.Panel) -> None:
@@ -228,16 +263,8 @@ def test_kuznets_needs_provinces(
 def test_cities_with_their_own_gdp(
     provinces: tuple[pd.DataFrame, pd.DataFrame], data: series.Panel
 ) -> None:
-    cities = pd.DataFrame(
-        [
-            {"adcode": code, "year": year, "population": 1e6,
-             "gdp": 1000.0 + i * 10 + 100 * (year - 2013) * (1 + i % 3)}
-            for i, code in enumerate(adcodes()[:12])
-            for year in (2013, 2017)
-        ]
-    )  # fmt: skip
     gdp, people = provinces
-    known = analysis.drivers(data, gdp=gdp, population=people, cities=cities)
+    known = analysis.drivers(data, gdp=gdp, population=people, cities=_yearbook())
     assert set(analysis.tapio_table(data, known)["level"]) == {"city"}
     assert (analysis.ekc_table(data, known)["level"] == "city").all()
     heads = analysis.per_head(data, known)

@@ -32,6 +32,22 @@ NOT_IDENTIFIED: Final = "not identified"
 EFFECTS: Final = ("population", "affluence", "activity", "control", "rest")
 
 
+def signals(data: Panel) -> dict[str, float]:
+    """Share of the variance of cities' changes that lies within provinces, by species (0-1).
+
+    Below :data:`LEAST_SIGNAL` cities do what their province does: nothing about them is identified.
+    """
+    start, end = data.ends()
+    total = data.emission.sum("sector")
+    out = {}
+    for name in total["species"].values.tolist():
+        before, after = (total.sel(year=y, species=name).values for y in (start, end))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            change = np.log(after / before)
+        out[str(name)] = metrics.local_signal(change, data.province, before)
+    return out
+
+
 def falling(data: Panel) -> pd.DataFrame:
     """Share of cities whose emission fell between the first and the last year.
 
@@ -40,15 +56,13 @@ def falling(data: Panel) -> pd.DataFrame:
     """
     start, end = data.ends()
     total = data.emission.sum("sector")
+    known = signals(data)
     fell = pd.DataFrame(index=total["city"].values)
     rows = []
     for name in FALLING:
         before, after = (total.sel(year=y, species=name).values for y in (start, end))
         fell[name] = after < before
-        with np.errstate(divide="ignore", invalid="ignore"):
-            change = np.log(after / before)
-        signal = metrics.local_signal(change, data.province, before)
-        rows.append((name, signal, int(fell[name].sum())))
+        rows.append((name, known[name], int(fell[name].sum())))
     rows.append(("all", min(r[1] for r in rows), int(fell.all(axis=1).sum())))
     frame = pd.DataFrame(rows, columns=["species", "local_signal", "falling"])
     frame["cities"] = len(fell)
@@ -181,14 +195,20 @@ def _factors(
 
 
 def inequality(data: Panel) -> pd.DataFrame:
-    """Gini of the cities by year and species: columns year, species, cities, gini."""
+    """Gini of the cities by year and species.
+
+    Columns year, species, cities, gini, trend (``not identified`` where cities do what their
+    province does, so that a change says nothing about them).
+    """
     total = data.emission.sum("sector")
+    known = signals(data)
     rows = [
-        (y, name, total.sizes["city"], metrics.gini(total.sel(year=y, species=name).values))
+        (y, name, total.sizes["city"], metrics.gini(total.sel(year=y, species=name).values),
+         "identified" if known[name] >= LEAST_SIGNAL else NOT_IDENTIFIED)
         for y in data.years
         for name in data.emission["species"].values.tolist()
-    ]
-    return pd.DataFrame(rows, columns=["year", "species", "cities", "gini"])
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=["year", "species", "cities", "gini", "trend"])
 
 
 def lorenz_curves(data: Panel) -> pd.DataFrame:
@@ -309,7 +329,11 @@ def tapio_table(data: Panel, known: Drivers) -> pd.DataFrame:
     """Decoupling of CO2 from GDP of the units whose GDP is known."""
     series = _emission_of(data, known).sel(species="CO2").transpose(known.level, "year")
     co2 = pd.DataFrame(series.values, index=known.gdp.index, columns=data.years)
-    return decoupling(co2, known.gdp, level=known.level)
+    table = decoupling(co2, known.gdp, level=known.level)
+    if known.level == "city" and signals(data)["CO2"] < LEAST_SIGNAL:
+        # CO2 of the cities moves with their province: its elasticity would be that of GDP alone
+        table["elasticity"], table["class"] = np.nan, NOT_IDENTIFIED
+    return table
 
 
 def ekc_table(data: Panel, known: Drivers) -> pd.DataFrame:
@@ -318,7 +342,15 @@ def ekc_table(data: Panel, known: Drivers) -> pd.DataFrame:
     if count < LEAST_CLUSTERS or known.population.empty:
         reason = f"{NOT_IDENTIFIED}: {count} units of level {level} with GDP and population"
         return pd.DataFrame({"level": level, "species": FALLING, "verdict": reason})
-    return kuznets_table(_emission_of(data, known), known.gdp, known.population, level=level)
+    table = kuznets_table(_emission_of(data, known), known.gdp, known.population, level=level)
+    if level == "city":
+        weak = table["species"].map(signals(data)) < LEAST_SIGNAL
+        reason = f"{NOT_IDENTIFIED}: cities do what their province does"
+        numbers = ["b1", "se1", "b2", "se2", "turning_point_yuan", "sasabuchi_p"]
+        table.loc[weak, numbers] = np.nan
+        table["inside"] = table["inside"] & ~weak
+        table["verdict"] = table["verdict"].where(~weak, reason)
+    return table
 
 
 def per_head(data: Panel, known: Drivers) -> pd.DataFrame:

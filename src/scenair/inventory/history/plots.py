@@ -147,6 +147,11 @@ def kuznets(table: pd.DataFrame, points: pd.DataFrame | None) -> Figure:
             ax.text(0.5, 0.5, verdict, ha="center", va="center", transform=ax.transAxes, wrap=True)
             ax.set_axis_off()
             continue
+        if not np.isfinite(_number(rows.loc[name, "b1"])):
+            # the units move with their province: points, but no curve
+            ax.scatter(points["income"] / 1e3, points[name], s=5, color="0.75")
+            ax.set(xscale="log", yscale="log", xlabel="GDP a head (1000 yuan)")
+            continue
         for _, part in points.groupby("adcode"):
             ax.plot(part["income"] / 1e3, part[name], color="0.75", linewidth=0.8)
         ax.scatter(points["income"] / 1e3, points[name], s=5, color=COLOR[name])
