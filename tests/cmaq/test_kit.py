@@ -298,6 +298,32 @@ def test_nested_kit_has_two_domains(tmp_path):
     assert parse_griddesc((folder / "run" / "GRIDDESC").read_text())["BTH12"] == BTH12
 
 
+def test_parents_of_a_griddesc_are_the_outer_domains(tmp_path):
+    coarse = replace(
+        CN36, name="ZJ27", projection="LCC_ZJ", p_gam=120.0, xcent=120.0, ycent=29.0,
+        xorig=-810e3, yorig=-810e3, xcell=27e3, ycell=27e3, ncols=60, nrows=60,
+    )  # fmt: skip
+    middle = replace(coarse, name="ZJ09", xorig=-270e3, yorig=-270e3, xcell=9e3, ycell=9e3)
+    fine = replace(
+        coarse, name="ZJ03", xorig=-54e3, yorig=-54e3, xcell=3e3, ycell=3e3, ncols=81, nrows=81
+    )
+    path = tmp_path / "GRIDDESC"
+    path.write_text(format_griddesc([coarse, middle, fine]))
+    parents = [{"griddesc": str(path), "name": n} for n in ("ZJ27", "ZJ09")]
+    folder = make_kit(tmp_path, grid=fine, parents=parents)
+    wps = (folder / "wrf" / "january" / "namelist.wps").read_text()
+    assert entry(wps, "max_dom") == ["3"]
+    assert entry(wps, "parent_grid_ratio") == ["1", "3", "3"]
+    assert entry(wps, "i_parent_start") == ["1", "25", "29"]
+    assert entry(wps, "e_we") == ["73", "73", "94"]
+    assert "wrfout_d03_" in (folder / "run" / "mcip.sh").read_text()
+    # parents that do not fit are said, and the emission files stay
+    shifted = replace(middle, xorig=-271e3)
+    path.write_text(format_griddesc([coarse, shifted, fine]))
+    again = make_kit(tmp_path, grid=fine, parents=parents)
+    assert "whole for WRF" in (again / "wrf" / "NO_NAMELISTS.txt").read_text()
+
+
 def test_external_streams_follow(tmp_path):
     external = (
         {"kind": "biogenic", "label": "GR_BIOG", "emission": "/m/megan_{date}.nc", "dated": True},

@@ -60,7 +60,7 @@ def write_kit(
     options = CmaqConfig.model_validate(config["cmaq"])
     path = Path(griddesc)
     grid = next(iter(parse_griddesc(path.read_text(encoding="utf-8"), where=str(path)).values()))
-    grids = [CN36, grid] if case.grid.nest is not None and grid.xcell < CN36.xcell else [grid]
+    grids = _domains(case, options, grid)
     out = Path(folder)
     said = kit.missing_streams(options.kit) + "\n"
     try:
@@ -90,6 +90,13 @@ def write_kit(
     write_text(said + kit.stand_ins(dates) + "\n", run / "MISSING.txt")
     lines = (f"{day:%Y-%m-%d} {file:%Y%m%d}\n" for day, file in sorted(dates.items()))
     write_text("".join(lines), run / "emission_dates.txt")
+
+
+def _domains(case: CaseConfig, options: CmaqConfig, grid: Grid) -> list[Grid]:
+    """Grids of the WRF domains, the case's last."""
+    if options.kit.parents:
+        return [*(parent.build() for parent in options.kit.parents), grid]
+    return [CN36, grid] if case.grid.nest is not None and grid.xcell < CN36.xcell else [grid]
 
 
 def require_background(options: CmaqConfig) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from scenair.config.base import Section
+from scenair.config.case import GridConfig
 
 Year = Annotated[int, Field(ge=1979, le=2100)]
 MonthDay = Annotated[str, Field(pattern=r"^\d{2}-\d{2}$")]
@@ -72,6 +73,9 @@ class KitConfig(Section):
     )
     #: days run before a period and not used
     spinup_days: Annotated[int, Field(ge=0, le=30)] = 10
+    #: grids around the case's, outermost first, each like ``case.grid``: the outer domains of WRF
+    #: (a nest of CN36 has CN36 without being told)
+    parents: tuple[GridConfig, ...] = ()
     #: rows and columns of WRF that MCIP cuts off on each side
     btrim: Annotated[int, Field(ge=0, le=20)] = 5
     #: layers of WRF (staggered)
