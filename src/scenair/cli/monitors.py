@@ -17,6 +17,7 @@ def evaluate(arguments: Namespace) -> int:
     """Judge a year of hourly archives by the standard; print the cities."""
     from scenair.attainment.io.observations import read_stations
     from scenair.attainment.io.observed import build_evaluation
+    from scenair.attainment.statistics.qc import DROPPED
 
     cities = build_evaluation(
         _hourly(arguments),
@@ -25,6 +26,7 @@ def evaluate(arguments: Namespace) -> int:
         source=arguments.source,
         folder=arguments.out,
         standard=arguments.standard,
+        drop=() if arguments.as_reported else DROPPED,
     )
     _show(cities)
     return 0

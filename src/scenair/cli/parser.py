@@ -258,6 +258,9 @@ def _monitors(commands: Commands) -> None:
     judge.add_argument("--source", default="own archive", help="named in the monitor table")
     judge.add_argument("--standard", default="auto-by-year", help="profile; default: %(default)s")
     judge.add_argument("--out", required=True, metavar="FOLDER", help="where the tables go")
+    judge.add_argument(
+        "--as-reported", action="store_true", help="flag suspicious values, but take none out"
+    )
     track = _add(
         inner, "track", run="scenair.cli.monitors:track",
         text="observed years beside a scenario's path (status 1 where the plan is missed)",
