@@ -221,3 +221,17 @@ def test_sulfur_limits_beside_the_published_total(result_2017: Estimate, tables:
     )
     assert row["loser_value"] == pytest.approx(by_hand)
     assert row["winner"] == "MEIC (Zheng et al. 2018)"
+
+
+def test_own_figures_are_told_however_small(result_2017: Estimate, tables: Tables) -> None:
+    cell = {"sector": "power", "species": "SO2"}
+    value = 1.01 * float(result_2017.emission.sel(city=TANGSHAN, **cell))
+    own = pd.DataFrame([{"adcode": TANGSHAN, "value": value, "source": "bureau", **cell}])
+    moved, changes = apply_own(result_2017, own, floor=0.5)
+    found = conflicts.conflict_table(
+        moved, reas=tables.reas, edgar=tables.edgar, sulfur=tables.sulfur, year=2017,
+        threshold=0.1, changes=change_rows(changes),
+    )  # fmt: skip
+    row = found[found["level"] == "city"].iloc[0]
+    assert row["winner"] == "own inventory (bureau)"
+    assert row["winner_value"] == pytest.approx(value)

@@ -202,6 +202,8 @@ def conflict_table(
 ) -> pd.DataFrame:
     """Differences above ``threshold`` (relative to the winner) between the sources of a year.
 
+    What a user's own data changed (``changes``) is listed whatever its size.
+
     Columns: :data:`COLUMNS`. ``sector`` is a MEIC sector at national level.
     """
     rows = [
@@ -217,5 +219,7 @@ def conflict_table(
     frame.insert(0, "year", year)
     frame["adcode"] = frame["adcode"].astype("Int32")
     known = (frame["winner_value"] > 0) | (frame["loser_value"] > 0)
-    frame = frame[known & (frame["relative_difference"].abs() > threshold)]
+    # what a user's own data moved is always told
+    told = frame.index < len(changes)
+    frame = frame[known & (told | (frame["relative_difference"].abs() > threshold))]
     return frame[list(COLUMNS)].reset_index(drop=True)
