@@ -72,7 +72,7 @@ rule air_quality:
     threads: 4
     resources:
         mem_mb=memory(300, cell=75),
-        runtime=10,
+        runtime=minutes(5, cell=0.2),
     params:
         code=code_id("scenair.surrogate.io.annual"),
         config=section("case", "surrogate"),
@@ -98,8 +98,8 @@ rule responsibility:
     benchmark:
         "benchmarks/rules/responsibility/{year}.tsv"
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=memory(400, cell=90),
+        runtime=minutes(5, cell=0.25),
     params:
         code=code_id("scenair.surrogate.io.responsibility"),
         config=section("case", "surrogate"),
@@ -108,3 +108,6 @@ rule responsibility:
 
 
 include: "surrogate_sweep.smk"
+include: "surrogate_surface.smk"
+include: "surrogate_calibration.smk"
+include: "surrogate_figures.smk"

@@ -61,3 +61,28 @@ for year, scenario in SWEPT:
         sys.stderr.write(f"\n[scenair] section sweep: {words}\n\n")
         sys.stderr.flush()
         os._exit(1)
+
+
+DESIGN_RUNS = range(1, CONFIG.surface.runs + CONFIG.surface.held_out + 1)
+DESIGN_MECHANISM = f"cmaq/mechanism_{CONFIG.cmaq.mechanism}.csv"
+
+
+def design_results():
+    """Results of the user's own model for the runs of the design."""
+    pattern = CONFIG.surface.results
+    return [pattern.format(run=run) for run in DESIGN_RUNS] if pattern else []
+
+
+def surface_memory():
+    """Memory of the runs of a design (MB): so much a run and cell, and so much a thread."""
+    cells = CASE.grid.build().size / CONFIG.surface.coarsening**2 / 1000
+    return (
+        lambda wildcards, attempt, threads: round(
+            900 + threads * cells * (30 + 2.5 * len(DESIGN_RUNS))
+        )
+        * attempt
+    )
+
+
+# cells of 108 km at most; the fit needs some forty runs of a year
+CALIBRATION_COARSENING = max(1, min(3, int(108 / CASE.grid.build().cell_km)))

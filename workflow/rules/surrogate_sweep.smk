@@ -19,7 +19,7 @@ for name in SWEEPS:
             threads: 8
             resources:
                 mem_mb=sweep_memory(name),
-                runtime=10 + len(SWEEPS[name].members),
+                runtime=minutes(5, cell=0.03, times=len(SWEEPS[name].members)),
             params:
                 code=code_id("scenair.surrogate.io.sweep"),
                 config=section("case", "surrogate"),

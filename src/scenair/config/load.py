@@ -16,6 +16,7 @@ from scenair.config.gridding import GriddingConfig
 from scenair.config.inventory import InventoryConfig
 from scenair.config.projection import ProjectionConfig
 from scenair.config.scenario import Scenario, expand_matrices, known_measures
+from scenair.config.surface import SurfaceConfig
 from scenair.config.surrogate import SurrogateConfig
 from scenair.config.sweep import Name, SweepConfig, members_of
 from scenair.core.errors import ConfigError, InputError
@@ -36,6 +37,7 @@ class Config(Section):
     surrogate: SurrogateConfig = SurrogateConfig()
     attainment: AttainmentConfig = AttainmentConfig()
     figures: FiguresConfig = FiguresConfig()
+    surface: SurfaceConfig = SurfaceConfig()
     sweep: dict[Name, SweepConfig] = Field(default_factory=dict)
 
     @field_validator("sweep", mode="before")

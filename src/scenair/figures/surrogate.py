@@ -1,0 +1,215 @@
+"""Figures of the surrogate: parts of PM2.5, footprints, monitors, response surfaces."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from scenair.figures.basemap import Basemap, draw_basemap
+from scenair.figures.style import PRETTY, new_figure
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Array = npt.NDArray[Any]
+
+#: Groups of parts that are told apart, with the upper end of their colour scale, ug m-3.
+COMPONENTS: Final[dict[str, tuple[tuple[str, ...], float]]] = {
+    "PM$_{2.5}$": (("PM25",), 100.0),
+    "primary (BC, other)": (("BC", "OTHER"), 40.0),
+    "organic aerosol": (("OA",), 25.0),
+    "sulfate": (("SO4",), 20.0),
+    "nitrate and ammonium": (("NO3", "NH4"), 30.0),
+    "background (not controlled)": (("BACKGROUND",), 40.0),
+}
+_FIT, _JUDGE = "#8A8A8A", "#0077BB"
+
+
+def _panels(base: Basemap, *, rows: int, cols: int, width: float = 10.5) -> tuple[Figure, Any]:
+    x0, x1, y0, y1 = base.extent
+    panel = width / cols - 0.9
+    fig = new_figure(width, rows * (panel * (y1 - y0) / (x1 - x0) + 0.45) + 0.35)
+    return fig, fig.subplots(rows, cols, squeeze=False)
+
+
+def _mesh(ax: Axes, base: Basemap, values: Array, **style: Any) -> Any:
+    mesh = ax.pcolormesh(
+        base.grid.x_edges, base.grid.y_edges, values, rasterized=True, zorder=1, **style
+    )
+    draw_basemap(ax, base)
+    return mesh
+
+
+def component_maps(base: Basemap, parts: Mapping[str, Array], *, heading: str) -> Figure:
+    """Annual means of the groups of parts, (y, x) by name, ug m-3."""
+    fig, axes = _panels(base, rows=2, cols=3)
+    for ax, (title, (names, top)) in zip(axes.flat, COMPONENTS.items(), strict=True):
+        values = np.sum([parts[name] for name in names], axis=0)
+        mesh = _mesh(ax, base, values, cmap="magma_r", vmin=0, vmax=top)
+        bar = fig.colorbar(mesh, ax=ax, shrink=0.8, pad=0.02, extend="max")
+        bar.set_label("µg m$^{-3}$")
+        ax.set_title(title)
+    fig.suptitle(heading)
+    return fig
+
+
+def footprint_maps(
+    base: Basemap, footprints: Mapping[str, tuple[Array, float, float]], *, heading: str
+) -> Figure:
+    """Where a tonne of primary particles matters for a city.
+
+    Parameters
+    ----------
+    footprints : mapping of city -> ((y, x), x, y)
+        Response of the city's annual mean to emissions near the ground, ug m-3 (Mg yr-1)-1; and
+        where the city is, m.
+    """
+    from matplotlib.colors import LogNorm
+
+    fig, axes = _panels(base, rows=(len(footprints) + 1) // 2, cols=2, width=9.5)
+    for ax, (city, (field, x, y)) in zip(axes.flat, footprints.items(), strict=False):
+        # per thousand tonnes a year
+        values = np.ma.masked_where(~(field > 0), field * 1e3)
+        mesh = _mesh(ax, base, values, cmap="viridis_r", norm=LogNorm(1e-5, 1e-1))
+        ax.plot([x], [y], marker="+", color="#CC3311", ms=9, mew=1.6, zorder=5)
+        bar = fig.colorbar(mesh, ax=ax, shrink=0.8, pad=0.02, extend="both")
+        bar.set_label("µg m$^{-3}$ a Gg yr$^{-1}$")
+        ax.set_title(city)
+    for ax in axes.flat[len(footprints) :]:
+        ax.set_axis_off()
+    fig.suptitle(heading)
+    return fig
+
+
+def monitor_scatter(pairs: pd.DataFrame, skills: pd.DataFrame, *, heading: str) -> Figure:
+    """Modelled against observed, not anchored and before any fit: year and quarters.
+
+    Parameters
+    ----------
+    pairs : DataFrame
+        ``adcode, set, quarter, observed, modelled_before``, ug m-3.
+    skills : DataFrame
+        ``parameters, set, period, n, nmb, nme, r, fac2``.
+    """
+    fig = new_figure(9.0, 4.5)
+    axes = fig.subplots(1, 2)
+    columns = ["observed", "modelled_before"]
+    year = pairs.groupby(["adcode", "set"], as_index=False)[columns].mean()
+    for ax, (period, title, frame) in zip(
+        axes,
+        (("annual", "annual means", year), ("quarters", "quarters", pairs)),
+        strict=True,
+    ):
+        top = float(np.quantile(frame[columns].to_numpy(), 0.995)) * 1.1
+        ax.plot([0, top], [0, top], color="black", lw=0.8)
+        for slope in (0.5, 2):
+            ax.plot([0, top], [0, slope * top], color="black", lw=0.6, ls=":")
+        for use, color in (("fit", _FIT), ("judge", _JUDGE)):
+            part = frame[frame["set"] == use]
+            words = _skill_words(skills, use=use, period=period)
+            ax.scatter(
+                part["observed"], part["modelled_before"], s=10, alpha=0.6, lw=0,
+                color=color, label=words,
+            )  # fmt: skip
+        ax.set(xlim=(0, top), ylim=(0, top), aspect="equal", title=title)
+        ax.set_xlabel("observed (µg m$^{-3}$, ambient)")
+        ax.set_ylabel("modelled (µg m$^{-3}$)")
+        ax.legend(loc="upper left", fontsize=7)
+    fig.suptitle(heading)
+    return fig
+
+
+def _skill_words(skills: pd.DataFrame, *, use: str, period: str) -> str:
+    row = skills[
+        (skills["parameters"] == "before") & (skills["set"] == use) & (skills["period"] == period)
+    ]
+    name = {"fit": "regions that a fit may see", "judge": "regions that judge"}[use]
+    if row.empty:
+        return name
+    one = row.iloc[0]
+    return (
+        f"{name}: n {one['n']:.0f}, NMB {one['nmb']:+.0%}, NME {one['nme']:.0%}, r {one['r']:.2f}"
+    )
+
+
+def isopleth_chart(lines: pd.DataFrame, places: pd.DataFrame, *, heading: str) -> Figure:
+    """Ozone over NOx and NMVOC ratios of some cells.
+
+    Parameters
+    ----------
+    lines : DataFrame
+        ``place, nox_ratio, nmvoc_ratio, o3`` (ug m-3).
+    places : DataFrame
+        ``place, peak_ratio, voc_to_nox``.
+    """
+    fig = new_figure(3.5 * len(places) + 0.3, 3.7)
+    axes = fig.subplots(1, len(places), squeeze=False)
+    for ax, row in zip(axes.flat, places.to_dict("records"), strict=True):
+        part = lines[lines["place"] == row["place"]]
+        field = part.pivot_table(index="nmvoc_ratio", columns="nox_ratio", values="o3")
+        x, y = field.columns.to_numpy(), field.index.to_numpy()
+        shown = ax.contourf(x, y, field.to_numpy(), levels=14, cmap="YlGnBu")
+        lines_of = ax.contour(x, y, field.to_numpy(), levels=7, colors="white", linewidths=0.5)
+        ax.clabel(lines_of, fmt="%.0f", fontsize=6)
+        ridge = x[field.to_numpy().argmax(axis=1)]
+        ax.plot(ridge, y, color="#CC3311", lw=1.2, label="NOx ratio of highest ozone")
+        ax.plot([1], [1], marker="o", color="black", ms=4)
+        ax.set(xlabel="NO$_x$ emission ratio", ylabel="NMVOC emission ratio")
+        ax.set_title(f"{row['place']}: peak ratio {row['peak_ratio']:.2f}")
+        fig.colorbar(shown, ax=ax, shrink=0.85, pad=0.02).set_label("O$_3$ by day (µg m$^{-3}$)")
+    axes.flat[0].legend(loc="lower right", fontsize=6.5, frameon=True)
+    fig.suptitle(heading)
+    return fig
+
+
+def error_chart(errors: pd.DataFrame, *, heading: str) -> Figure:
+    """Mean and largest error of left-out and held-out runs by quantity, with the criterion."""
+    quantities: Sequence[str] = list(dict.fromkeys(errors["quantity"]))
+    fig = new_figure(8.0, 3.4)
+    axes = fig.subplots(1, 2)
+    for ax, (column, title, limit) in zip(
+        axes,
+        (("mne", "mean error", 0.02), ("max_ne", "largest error", 0.10)),
+        strict=True,
+    ):
+        labels, position = [], 0
+        for name in quantities:
+            for _, row in errors[errors["quantity"] == name].iterrows():
+                inner = row["part"] != "all"
+                ax.barh(position, row[column] * 100, color=_JUDGE if inner else _FIT, height=0.7)
+                where = "NO$_x$ ratio > 0.2" if inner else "all"
+                kind = row["runs"].replace("_", "-")
+                labels.append(f"{PRETTY_QUANTITY[name]}, {kind}, {where}")
+                position += 1
+        ax.axvline(limit * 100, color="#CC3311", lw=1, ls="--")
+        ax.set_yticks(range(position), labels if ax is axes[0] else [""] * position)
+        ax.invert_yaxis()
+        ax.set(xlabel="% of the concentration", title=title)
+    fig.suptitle(heading)
+    return fig
+
+
+def regime_maps(base: Basemap, peak: Array, need: Array, *, heading: str) -> Figure:
+    """Peak ratio of NOx, and the NMVOC cut that a NOx cut needs, (y, x); masked at sea."""
+    fig, axes = _panels(base, rows=1, cols=2, width=9.5)
+    mesh = _mesh(axes[0, 0], base, peak, cmap="RdBu", vmin=0.3, vmax=1.7)
+    fig.colorbar(mesh, ax=axes[0, 0], shrink=0.8, pad=0.02, extend="both").set_label("peak ratio")
+    axes[0, 0].set_title("NO$_x$ ratio of highest ozone (below 1: NMVOC-limited)")
+    mesh = _mesh(axes[0, 1], base, need, cmap="YlOrRd", vmin=0, vmax=3)
+    fig.colorbar(mesh, ax=axes[0, 1], shrink=0.8, pad=0.02, extend="max").set_label(
+        "NMVOC : NO$_x$"
+    )
+    axes[0, 1].set_title("relative NMVOC cut a NO$_x$ cut, so that ozone doesn't rise")
+    fig.suptitle(heading)
+    return fig
+
+
+PRETTY_QUANTITY: Final = {"PM25": "PM$_{2.5}$", "O3": "O$_3$"} | {
+    name: PRETTY[name] for name in ("SO4", "NO3")
+}

@@ -1,0 +1,19 @@
+"""Calibration on the monitors: scenair.surrogate.io.calibration.build_calibration."""
+
+from scenair.core.audit.session import job
+
+with job(snakemake.log[0], name="calibration of the surrogate"):
+    from scenair.surrogate.io.calibration import build_calibration
+
+    build_calibration(
+        year=snakemake.params.year,
+        config=snakemake.params.config,
+        coarsening=snakemake.params.coarsening,
+        monitors=snakemake.input.monitors,
+        gridded=snakemake.input.gridded,
+        meteorology=snakemake.input.meteorology,
+        background=snakemake.input.background,
+        calibration=snakemake.output.calibration,
+        evaluation=snakemake.output.evaluation,
+        pairs=snakemake.output.pairs,
+    )
