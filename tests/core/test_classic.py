@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from scenair.core.errors import InputError
 from scenair.core.io.classic import end_of_data, require_whole
+from scenair.core.io.netcdf import open_netcdf
 
 MODELS = ("NETCDF3_CLASSIC", "NETCDF3_64BIT_OFFSET", "NETCDF3_64BIT_DATA")
 
@@ -47,6 +48,14 @@ def test_the_end_is_where_the_library_puts_it(tmp_path, model, kinds, records):
     path.write_bytes(path.read_bytes()[: end - 1])
     with pytest.raises(InputError, match="truncated"):
         require_whole(path)
+
+
+def test_readers_of_the_project_refuse_it(tmp_path):
+    path = write(tmp_path / "a.nc", model=MODELS[1], kinds=("f4", "f4", "f8"), records=5)
+    open_netcdf(path)
+    path.write_bytes(path.read_bytes()[:-24])
+    with pytest.raises(InputError, match="truncated"):
+        open_netcdf(path)
 
 
 def test_a_header_that_is_cut_off(tmp_path):

@@ -10,7 +10,6 @@ import xarray as xr
 from scenair.cmaq import mcip, met_quarters, wrf
 from scenair.core.errors import InputError
 from scenair.core.grids import grid_from_attributes
-from scenair.core.io.classic import require_whole
 from scenair.core.io.netcdf import open_netcdf, write_netcdf
 from scenair.core.io.tables import read_table
 from scenair.core.periods import QUARTERS
@@ -78,7 +77,6 @@ def read_mcip(folders: Sequence[str | Path], *, grid: Grid | None = None) -> xr.
 def _open(path: str | Path) -> xr.Dataset:
     """As stored and lazy: no decoding of times (Times and TFLAG are read by hand)."""
     open_netcdf(path, chunks={}).close()
-    require_whole(path)
     return xr.open_dataset(path, engine="netcdf4", chunks="auto", decode_times=False)
 
 

@@ -18,6 +18,7 @@ import xarray as xr
 from scenair.core.audit.memory import CHUNK_BYTES, bounded_chunks
 from scenair.core.errors import InputError, UnitsError
 from scenair.core.io.atomic import atomic_path
+from scenair.core.io.classic import require_whole
 from scenair.core.io.safe import MAX_ARRAY_BYTES, MAX_CHUNKS
 from scenair.core.io.tables import tables_read
 
@@ -136,6 +137,7 @@ def open_netcdf(
     if not file.exists():
         raise InputError("file not found", where=str(file))
     try:
+        require_whole(file)
         if chunks is None:
             with xr.open_dataset(file, engine="netcdf4") as lazy:
                 _require_fitting(lazy, file)
