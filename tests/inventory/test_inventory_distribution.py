@@ -167,6 +167,7 @@ def test_census_row_lost(tables: Tables) -> None:
         act.city_drivers(
             census,
             tables.census_change,
+            tables.dwellings,
             tables.plants,
             np.array([130100, 130200], dtype=np.int32),
             year=2017,
@@ -178,7 +179,7 @@ def test_drivers_move_between_the_censuses(tables: Tables) -> None:
 
     def at(year: int) -> pd.DataFrame:
         return act.city_drivers(
-            tables.census, tables.census_change, tables.plants, cities, year=year
+            tables.census, tables.census_change, tables.dwellings, tables.plants, cities, year=year
         )
 
     # 2020 is the census itself, 2010 the census before: Shijiazhuang 10 163 788 of 11 235 086
@@ -191,6 +192,8 @@ def test_drivers_move_between_the_censuses(tables: Tables) -> None:
     np.testing.assert_allclose(at(2013)["emp_agriculture"] / at(2020)["emp_agriculture"], rural)
     urban = at(2013)["pop_urban"] / at(2020)["pop_urban"]
     np.testing.assert_allclose(at(2013)["emp_manufacturing"] / at(2020)["emp_manufacturing"], urban)
+    # floor area moves with its people
+    np.testing.assert_allclose(at(2013)["floor_rural"] / at(2020)["floor_rural"], rural)
     # no census after 2020: its figures stay
     pd.testing.assert_frame_equal(at(2025).drop(columns="pig_iron_capacity"),
                                   at(2020).drop(columns="pig_iron_capacity"))  # fmt: skip

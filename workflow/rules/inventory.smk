@@ -8,6 +8,7 @@ INVENTORY_TABLES = tables(
     "inventory/activity_national.csv",
     "inventory/census_change.csv.gz",
     "inventory/combustion.csv",
+    "inventory/dwellings.csv.gz",
     "inventory/edgar_national.csv",
     "inventory/emission_factors.csv",
     "inventory/fuel_sulfur.csv",

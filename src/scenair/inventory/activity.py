@@ -43,12 +43,16 @@ FOLLOWS: Final[Mapping[str, str]] = {
 def city_drivers(
     census: pd.DataFrame,
     change: pd.DataFrame,
+    dwellings: pd.DataFrame,
     plants: pd.DataFrame,
     cities: npt.NDArray[np.int32],
     *,
     year: int,
 ) -> pd.DataFrame:
-    """Drivers of a year by city: census variables and ``pig_iron_capacity`` of the fleet.
+    """Drivers of a year by city: census variables, floor area, capacity of blast furnaces.
+
+    ``floor_urban`` and ``floor_rural`` are the floor area a head of the city times its urban and
+    rural people (m2), ``pig_iron_capacity`` is that of the fleet (Mg yr-1).
 
     Parameters
     ----------
@@ -56,8 +60,10 @@ def city_drivers(
         adcode, variable, value of 2020 (persons, or households).
     change : DataFrame
         adcode, variable (pop, pop_urban, pop_rural), value: 2010 over 2020.
+    dwellings : DataFrame
+        adcode, variable (floor_per_head), value of 2020 (m2 person-1).
     plants : DataFrame
-        Operating clusters (``pig_iron_capacity`` in Mg yr-1).
+        Operating clusters.
     cities : array
         adcodes.
     year : int
@@ -73,6 +79,9 @@ def city_drivers(
     back = max(CENSUS_YEAR - year, 0) / CENSUS_INTERVAL
     for name in table.columns:
         table[name] *= ratio[FOLLOWS.get(name, "pop_urban")] ** back
+    floor = _by_city(dwellings, cities, where="resources/inventory/dwellings.csv.gz")
+    for where in ("urban", "rural"):
+        table[f"floor_{where}"] = table[f"pop_{where}"] * floor["floor_per_head"]
     iron = plants[plants["technology"] == "pig_iron"].groupby("adcode")["value"].sum()
     table["pig_iron_capacity"] = iron.reindex(cities).fillna(0.0)
     return table

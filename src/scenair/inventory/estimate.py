@@ -52,6 +52,7 @@ class Tables:
     heating_season: pd.DataFrame
     census: pd.DataFrame
     census_change: pd.DataFrame
+    dwellings: pd.DataFrame
     statistics: pd.DataFrame
 
 
@@ -216,7 +217,9 @@ def estimate(
     use, reconciliation = plant_model.plant_activity(
         fleet, amount, tables.heat_rates, operation=operation
     )
-    drivers = act.city_drivers(tables.census, tables.census_change, fleet, cities, year=year)
+    drivers = act.city_drivers(
+        tables.census, tables.census_change, tables.dwellings, fleet, cities, year=year
+    )
     rules = _provincial_rules(shares, act.heating_shares(tables.heating_season, drivers, province))
     rest_rows = tables.proxies["province_rule"] == "industry_rest"
 

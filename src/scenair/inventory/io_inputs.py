@@ -56,6 +56,7 @@ TABLE_FILES = {
     "heating_season": "inventory/heating_season.csv",
     "census": "regions/census2020_city.csv.gz",
     "census_change": "inventory/census_change.csv.gz",
+    "dwellings": "inventory/dwellings.csv.gz",
     "statistics": "regions/province_statistics.csv.gz",
 }
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from scenair.core.errors import InputError
 from scenair.core.io.netcdf import open_in_chunks
+from scenair.core.io.reading import reader
 from scenair.inventory.readers import meic
 from scenair.inventory.readers.products import parse_product
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _CUT: Final = ("time", "month", "lat", "latitude", "y", "xysize")
 
 
+@reader
 def read_gridded(path: str | Path, *, units: str | None = None) -> xr.Dataset:
     """A gridded inventory file of any known product, in the one form.
 
