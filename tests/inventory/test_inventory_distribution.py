@@ -235,3 +235,12 @@ def test_closing_factor_without_activity() -> None:
     with pytest.raises(InputError, match="no activity to carry it"):
         closing.closing_factors(target, base)
     np.testing.assert_allclose(closing.closing_factors(target * 0, base), 1.0)
+
+
+def test_particles_hold_their_parts(result_2013: Estimate, result_2017: Estimate) -> None:
+    """Carbon within PM2.5 within PM10, in every city and sector."""
+    for result in (result_2013, result_2017):
+        pm10, pm25 = (result.emission.sel(species=s).values for s in ("PM10", "PM25"))
+        carbon = result.emission.sel(species=["BC", "OC"]).sum("species").values
+        assert (pm25 <= pm10 * (1 + 1e-9)).all()
+        assert (carbon <= pm25 * (1 + 1e-9)).all()
