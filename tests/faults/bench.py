@@ -28,7 +28,11 @@ class Bench:
 
     folder: Path
     hold_folder: Path
+    fault: str = ""
     process: subprocess.Popen[str] | None = field(default=None)
+    #: lines that the user saw and that a test asked for
+    seen: list[str] = field(default_factory=list)
+    table: list[Row] = field(default_factory=list)
 
     @property
     def target(self) -> Path:
@@ -42,6 +46,18 @@ class Bench:
         """The command as the user gives it."""
         return runs.snakemake(*options, "--", TARGET, folder=self.folder)
 
+    def saw(self, output: str, words: str) -> None:
+        """The user was told, in these words; the line goes into the table of faults."""
+        line = next((line.strip() for line in output.splitlines() if words in line), None)
+        assert line is not None, output
+        self.seen.append(" ".join(line.replace(str(self.folder), "FOLDER").split()))
+
+    def found(self) -> str:
+        """What is there after the fault: of the target, and beside it."""
+        parts = len(list(self.target.parent.glob(".*.part")))
+        beside = f", {parts} .part beside it" if parts else ""
+        return ("target whole" if self.target.exists() else "no target") + beside
+
     def unlock(self) -> None:
         done = runs.snakemake("--unlock", folder=self.folder)
         assert done.status == 0, done.output
@@ -53,10 +69,11 @@ class Bench:
     def start_held(self, name: str = "gridded.nc") -> int:
         """Start the command and wait until a job is about to rename ``name``; the job's id."""
         (self.hold_folder / "hold").write_text(name, encoding="utf-8")
-        env = runs.environment(PYTHONPATH=str(HOLD_MODULE), SCENAIR_TEST_HOLD=str(self.hold_folder))
+        path = os.pathsep.join(filter(None, [str(HOLD_MODULE), os.environ.get("PYTHONPATH")]))
+        env = runs.environment(PYTHONPATH=path, SCENAIR_TEST_HOLD=str(self.hold_folder))
         self.process = runs.start("--", TARGET, folder=self.folder, env=env, log=self.log)
         held = self.hold_folder / "held"
-        end = time.monotonic() + 60
+        end = time.monotonic() + 180
         while not held.exists():
             assert self.process.poll() is None, self.said()
             assert time.monotonic() < end, self.said()
@@ -69,7 +86,7 @@ class Bench:
     def wait(self) -> tuple[int, str]:
         """Exit status of the held run, and what it said."""
         assert self.process is not None
-        status = self.process.wait(timeout=60)
+        status = self.process.wait(timeout=180)
         return status, self.said()
 
     def said(self) -> str:
@@ -78,6 +95,22 @@ class Bench:
     def close(self) -> None:
         if self.process is not None:
             runs.kill_group(self.process)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the table of faults."""
+
+    fault: str
+    found: str
+    saw: str
+    seconds: float
+    identical: bool
+
+    def __str__(self) -> str:
+        saw = self.saw if len(self.saw) <= 150 else f"{self.saw[:147]}..."
+        same = "identical" if self.identical else "DIFFERENT"
+        return f"| {self.fault} | {self.found} | {saw} | {self.seconds:.1f} | {same} |"
 
 
 def alive(pid: int) -> bool:
@@ -90,7 +123,7 @@ def alive(pid: int) -> bool:
 
 
 def wait_gone(pid: int) -> None:
-    end = time.monotonic() + 30
+    end = time.monotonic() + 120
     while alive(pid):
         assert time.monotonic() < end
         time.sleep(0.02)

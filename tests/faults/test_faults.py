@@ -18,6 +18,7 @@ from tests.faults.bench import (
     BEFORE,
     TARGET,
     Bench,
+    Row,
     can_mount,
     remount,
     small_disk,
@@ -44,12 +45,29 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def table() -> Iterator[list[Row]]:
+    """The table of faults, printed at the end (``pytest -s tests/faults``)."""
+    rows: list[Row] = []
+    yield rows
+    print("\n\n| fault | found after it | what the user saw | recovery, s | data files |")
+    print("|---|---|---|---|---|")
+    for row in rows:
+        print(row)
+
+
 @pytest.fixture
-def bench(undisturbed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+def bench(
+    undisturbed: Path,
+    table: list[Row],
+    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
+) -> Iterator[Bench]:
     """A copy of the finished run without its last product, beside it: inputs keep their names."""
     folder, hold = tmp_path_factory.mktemp("bench"), tmp_path_factory.mktemp("hold")
     shutil.copytree(undisturbed, folder, symlinks=True, dirs_exist_ok=True)
-    made = Bench(folder, hold)
+    fault = request.node.name.removeprefix("test_").replace("_", " ")
+    made = Bench(folder, hold, fault=fault, table=table)
     made.target.unlink()
     yield made
     made.close()
@@ -69,12 +87,15 @@ def require_recovery(bench: Bench, undisturbed: Path) -> None:
 
     What was deleted as damaged comes back where something is to be made from it.
     """
+    found = bench.found()
     run = bench.run()
     assert run.status == 0, run.output
-    print(f"recovered in {run.seconds:.1f} s")  # shown with pytest -s, for docs/clusters.md
     assert bench.target.exists()
     good = runs.files_of(undisturbed)
-    assert [n for n, data in runs.files_of(bench.folder).items() if good.get(n) != data] == []
+    other = [n for n, data in runs.files_of(bench.folder).items() if good.get(n) != data]
+    saw = "; ".join(bench.seen) or "nothing"
+    bench.table.append(Row(bench.fault, found, saw, run.seconds, identical=not other))
+    assert other == []
 
 
 @pytest.mark.parametrize("orphan", ["finishes", "dies with it"])
@@ -92,7 +113,7 @@ def test_the_controller_is_killed(bench: Bench, undisturbed: Path, orphan: str) 
     assert bench.target.exists() == (orphan == "finishes")
     locked = bench.run()
     assert locked.status != 0
-    assert "--unlock" in locked.output
+    bench.saw(locked.output, "--unlock")
     bench.unlock()
     require_recovery(bench, undisturbed)
 
@@ -102,7 +123,7 @@ def test_a_job_is_killed(bench: Bench, undisturbed: Path) -> None:
     os.kill(job, signal.SIGKILL)
     status, said = bench.wait()
     assert status != 0
-    assert "Error in rule gridded" in said
+    bench.saw(said, "Error in rule gridded")
     assert not bench.target.exists()
     require_recovery(bench, undisturbed)
 
@@ -123,7 +144,7 @@ def test_the_disk_is_full(bench: Bench, undisturbed: Path, disk: Path) -> None:
     ballast.write_bytes(bytes(free - 20_000))
     run = bench.run()
     assert run.status != 0
-    assert "the disk is full" in run.output
+    bench.saw(run.output, "the disk is full")
     assert "Traceback" not in run.output
     assert not bench.target.exists()
     assert not list(bench.target.parent.glob(".*.part"))
@@ -135,7 +156,7 @@ def test_the_results_are_read_only(bench: Bench, undisturbed: Path, disk: Path) 
     remount(disk, "ro")
     run = bench.run()
     assert run.status != 0
-    assert "rite-protected output files" in run.output
+    bench.saw(run.output, "rite-protected output files")
     assert TARGET.replace("gridded.nc", "") in run.output
     remount(disk, "rw")
     require_recovery(bench, undisturbed)
@@ -146,7 +167,7 @@ def test_an_intermediate_file_is_truncated(bench: Bench, undisturbed: Path) -> N
     bench.before.write_bytes(whole[: len(whole) // 2])
     run = bench.run()
     assert run.status != 0
-    assert "not a readable netCDF file" in run.output
+    bench.saw(run.output, "not a readable netCDF file")
     assert BEFORE in run.output
     assert "delete it and run again" in run.output
     assert not bench.target.exists()
@@ -161,7 +182,7 @@ def test_a_cell_of_an_intermediate_file_is_corrupted(bench: Bench, undisturbed: 
         emission[3, 0, 0] = float(emission[3, 0, 0]) * 1.01 + 1.0
     run = bench.run()
     assert run.status != 0
-    assert "[scenair]" in run.output
+    bench.saw(run.output, "[scenair]")
     assert "results/inventory/2017.nc" in run.output
     assert "Traceback" not in run.output
     assert not bench.target.exists()
@@ -176,7 +197,7 @@ def test_an_input_changes_during_the_run(bench: Bench, undisturbed: Path) -> Non
     bench.release()
     status, said = bench.wait()
     assert status != 0
-    assert "an input changed while the job ran" in said
+    bench.saw(said, "an input changed while the job ran")
     assert BEFORE in said
     assert not bench.target.exists()
     require_recovery(bench, undisturbed)
@@ -186,7 +207,7 @@ def test_two_runs_at_once_in_one_folder(bench: Bench, undisturbed: Path) -> None
     bench.start_held()
     second = bench.run()
     assert second.status != 0
-    assert "lock" in second.output
+    bench.saw(second.output, "lock")
     assert not bench.target.exists()
     bench.release()
     status, said = bench.wait()
@@ -199,7 +220,7 @@ def test_the_clock_of_the_file_server_is_ahead(bench: Bench, undisturbed: Path) 
     os.utime(bench.before, (then, then))
     run = bench.run()
     assert run.status != 0
-    assert "clock skew" in run.output
+    bench.saw(run.output, "clock skew")
     assert BEFORE in run.output
     assert not bench.target.exists()
     os.utime(bench.before)

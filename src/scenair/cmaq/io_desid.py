@@ -16,6 +16,7 @@ from scenair.cmaq.writer import Field, write_records
 from scenair.core.errors import InputError
 from scenair.core.io.atomic import write_text
 from scenair.core.io.netcdf import open_netcdf, require_finite
+from scenair.core.io.reading import reader
 from scenair.core.io.tables import write_csv
 from scenair.core.periods import seconds_in_months
 from scenair.core.units import EMISSION, FLUX
@@ -180,6 +181,7 @@ def roundtrip(
     return desid_roundtrip.compare(new, old, ratio=spread, level="city")
 
 
+@reader
 def read_cities(path: str | Path) -> xr.DataArray:
     """``emission(city, sector, species)`` of ``emissions/cities.nc``, checked."""
     ds = open_netcdf(path, variables={"emission": EMISSION})
@@ -187,6 +189,7 @@ def read_cities(path: str | Path) -> xr.DataArray:
     return ds["emission"]
 
 
+@reader
 def read_gridded(path: str | Path) -> xr.DataArray:
     """Annual mass a cell, (sector, species, y, x) Mg yr-1, of ``emissions/gridded.nc``."""
     ds = open_netcdf(path, variables={"cell_area": "m2"})

@@ -20,6 +20,7 @@ from scenair.config.cmaq import CmaqConfig
 from scenair.core.errors import InputError, MassBalanceError
 from scenair.core.grids import Grid, grid_from_attributes
 from scenair.core.io.netcdf import open_netcdf, require_finite
+from scenair.core.io.reading import reader
 from scenair.core.io.tables import read_csv, read_table
 from scenair.core.layers import remap_heights
 from scenair.core.periods import seconds_in_months
@@ -114,6 +115,7 @@ class Gridded:
         return out
 
 
+@reader
 def read_gridded(path: str | Path, *, year: int) -> Gridded:
     """gridded.nc, its fields checked against the totals that it carries.
 

@@ -16,6 +16,7 @@ from scenair.core.audit.closure import closure_table, require_closed
 from scenair.core.errors import InputError
 from scenair.core.grids import EARTH_RADIUS_M, LATLON, Grid, grid_from_attributes
 from scenair.core.io.netcdf import open_netcdf, require_finite, write_netcdf
+from scenair.core.io.reading import reader
 from scenair.core.io.tables import read_csv, read_table, write_csv
 from scenair.core.overlay import mass_weights, polygon_areas
 from scenair.core.regions import counties, units
@@ -160,6 +161,7 @@ def _check_columns(ds: xr.Dataset, *, where: str) -> None:
         )
 
 
+@reader
 def read_spatial(path: str | Path) -> tuple[Grid, dict[str, sp.csc_matrix], tuple[int, ...]]:
     """The grid, the operator of each sector (cells + 1, cities) and the adcodes.
 
@@ -181,6 +183,7 @@ def read_spatial(path: str | Path) -> tuple[Grid, dict[str, sp.csc_matrix], tupl
     return grid, operators, tuple(int(c) for c in ds["city"].values)
 
 
+@reader
 def read_points(
     path: str | Path, *, cities: tuple[int, ...], columns: tuple[str, ...] = POINT_COLUMNS
 ) -> pd.DataFrame:
@@ -224,6 +227,7 @@ def read_points(
     return points
 
 
+@reader
 def read_cities(path: str | Path, *, cities: tuple[int, ...]) -> xr.DataArray:
     """``emission(city, sector, species)`` in Mg yr-1 of the case's units, all sectors and species.
 

@@ -12,6 +12,7 @@ from scenair.attainment.assess import ModelRun
 from scenair.attainment.species import PARTS
 from scenair.core.errors import InputError
 from scenair.core.io.netcdf import open_netcdf, require_finite
+from scenair.core.io.reading import reader
 from scenair.core.units import require_units
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ GAS_FIELDS: Final = {"so2": "SO2_annual", "no2": "NOx_annual", "co": "CO_annual"
 O3_REGIME: Final = "O3_REGIME_WARM"
 
 
+@reader
 def read_air_quality(path: str | Path, *, grid: Grid) -> tuple[ModelRun, xr.Dataset]:
     """Quarterly PM2.5 and background of one run.
 
@@ -183,6 +185,7 @@ class CityPaths:
         return pd.Series(now / then, index=self.co2.columns)
 
 
+@reader
 def read_city_paths(path: str | Path, *, adcodes: Sequence[int]) -> CityPaths:
     """City type, CO2 and its peak from a trajectory file.
 

@@ -18,6 +18,7 @@ from scenair.attainment.statistics.year import (
     year_statistics,
 )
 from scenair.core.errors import InputError
+from scenair.core.io.reading import reader
 from scenair.core.io.tables import read_csv, write_csv
 from scenair.core.regions import units
 
@@ -33,6 +34,7 @@ logger = logging.getLogger("scenair.attainment")
 _OFF_COAST_DEG: Final = 0.2
 
 
+@reader
 def read_stations(path: str | Path) -> pd.DataFrame:
     """A station list: station, lon, lat, control (true/false) and, if known, adcode.
 

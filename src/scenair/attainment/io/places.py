@@ -20,6 +20,7 @@ from scenair.config.attainment import AttainmentConfig
 from scenair.config.case import CaseConfig
 from scenair.core.errors import InputError
 from scenair.core.io.netcdf import open_netcdf, write_netcdf
+from scenair.core.io.reading import reader
 from scenair.core.io.tables import read_table
 from scenair.core.periods import QUARTERS
 from scenair.core.regions import counties, units
@@ -186,6 +187,7 @@ def _unpack(ds: xr.Dataset, name: str) -> sp.csr_matrix:
     )
 
 
+@reader
 def read_monitors(path: str | Path, *, grid: Grid) -> tuple[MonitorSet, Places]:
     """What :func:`build_monitors` wrote, checked.
 

@@ -31,6 +31,7 @@ from scenair.attainment.io.csv import (
 )
 from scenair.attainment.statistics.city import is_control
 from scenair.core.errors import InputError
+from scenair.core.io.reading import reader
 from scenair.core.units import conversion
 
 if TYPE_CHECKING:
@@ -183,6 +184,7 @@ def read_cnemc_long(
     return complete_axis(arrays, label=label), stations
 
 
+@reader
 def read_hourly_csv(path: str | Path, layout: CsvLayout | None = None) -> xr.Dataset:
     """A user's hourly CSV with declared columns.
 
@@ -220,6 +222,7 @@ def read_hourly_csv(path: str | Path, layout: CsvLayout | None = None) -> xr.Dat
     return complete_axis(arrays, label=layout.label)
 
 
+@reader
 def read_daily_table(
     path: str | Path,
     *,

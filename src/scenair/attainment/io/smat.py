@@ -18,6 +18,7 @@ import xarray as xr
 
 from scenair.core.errors import InputError
 from scenair.core.io.atomic import write_text
+from scenair.core.io.reading import reader
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,6 +91,7 @@ def _csv(frame: pd.DataFrame) -> str:
     return ",".join(map(str, frame.columns)) + "\n" + rows
 
 
+@reader
 def read_monitor_file(path: str | Path) -> tuple[xr.Dataset, pd.DataFrame]:
     """Read a daily monitor file of SMAT-CE or MATS.
 

@@ -19,6 +19,7 @@ from scenair.core.audit.memory import bounded_chunks
 from scenair.core.errors import InputError
 from scenair.core.io.atomic import atomic_path
 from scenair.core.io.netcdf import compute, open_in_chunks
+from scenair.core.io.reading import reader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -130,6 +131,7 @@ def _merge(store: netCDF4.Dataset, hours: xr.Dataset, *, first: int, where: str)
         stored[region] = np.where(np.isfinite(new), new, old)
 
 
+@reader
 def open_hourly(path: str | Path) -> xr.Dataset:
     """A store, opened for dask: all hours of some stations a chunk.
 

@@ -195,6 +195,8 @@ def open_in_chunks(
         As :func:`open_netcdf`; none of ``along`` in the file.
     """
     with open_netcdf(path, chunks={}) as probe:
+        if not probe.variables:
+            raise InputError("a netCDF file without variables", where=str(path))
         largest = max(probe.variables.values(), key=lambda v: v.nbytes)
         sizes = {str(d): n for d, n in largest.sizes.items()}
         stored = largest.encoding.get("chunksizes") or (1,) * len(sizes)

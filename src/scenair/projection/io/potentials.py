@@ -12,6 +12,7 @@ from scenair.config.projection import ProjectionConfig
 from scenair.config.scenario import Scenario
 from scenair.core.errors import InputError
 from scenair.core.io.netcdf import open_netcdf, require_finite, write_netcdf
+from scenair.core.io.reading import reader
 from scenair.core.io.tables import write_csv
 from scenair.core.sectors import SECTORS
 from scenair.core.species import SPECIES
@@ -188,6 +189,7 @@ def _write(
     )
 
 
+@reader
 def read_potentials(path: str | Path, *, cities: npt.NDArray[np.int32]) -> xr.Dataset:
     """The potentials file, checked.
 

@@ -9,6 +9,7 @@ import xarray as xr
 
 from scenair.core.errors import InputError, MassBalanceError
 from scenair.core.io.netcdf import open_netcdf, require_finite
+from scenair.core.io.reading import reader
 from scenair.core.io.tables import read_csv
 from scenair.core.species import SPECIES
 from scenair.projection.state import RECOMPUTE
@@ -37,6 +38,7 @@ POINT_COLUMNS = (
 )
 
 
+@reader
 def read_inventory(path: str | Path, *, year: int) -> xr.Dataset:
     """The inventory of one year, its coordinates and values checked.
 
@@ -76,6 +78,7 @@ def read_inventory(path: str | Path, *, year: int) -> xr.Dataset:
     return ds
 
 
+@reader
 def read_points(path: str | Path) -> pd.DataFrame:
     """Plants of a year as the inventory writes them.
 
@@ -105,6 +108,7 @@ def read_points(path: str | Path) -> pd.DataFrame:
     return frame
 
 
+@reader
 def read_trajectory(path: str | Path) -> xr.Dataset:
     """A trajectory file whose emission has been recomputed from its activity and net factors.
 
@@ -221,6 +225,7 @@ def require_part(plants: pd.DataFrame, emission: xr.DataArray, *, where: str) ->
         )
 
 
+@reader
 def read_types(path: str | Path, cities: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
     """Code of the type of each city (index of :data:`scenair.projection.typology.TYPES`).
 

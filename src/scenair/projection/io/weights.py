@@ -8,6 +8,7 @@ import numpy as np
 
 from scenair.core.errors import InputError
 from scenair.core.io.netcdf import open_netcdf, require_finite
+from scenair.core.io.reading import reader
 from scenair.core.io.tables import read_table
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def read_weights(responsibility: str | Path | None, *, setup: Setup) -> dict[str
     return weights
 
 
+@reader
 def read_responsibility(
     path: str | Path, *, cities: npt.NDArray[np.int32], population: Array
 ) -> dict[str, Array]:

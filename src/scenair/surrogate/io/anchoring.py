@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from scenair.core.errors import InputError
 from scenair.core.io.netcdf import open_netcdf, require_finite, write_netcdf
+from scenair.core.io.reading import reader
 from scenair.surrogate.anchor import ANCHORED, LIMIT, anchor_dataset
 from scenair.surrogate.gridded import check_grid
 
@@ -56,6 +57,7 @@ def build_anchor(
     )
 
 
+@reader
 def read_factors(path: str | Path, *, grid: Grid) -> dict[str, Array]:
     """Factors by part, (quarter, y, x), checked.
 

@@ -10,6 +10,7 @@ import xarray as xr
 from scenair.core.audit.checksums import sha256_of
 from scenair.core.audit.closure import require_closed
 from scenair.core.io.netcdf import open_netcdf, require_finite, write_netcdf
+from scenair.core.io.reading import reader
 from scenair.core.io.tables import write_csv
 from scenair.surrogate.geometry import geometry
 from scenair.surrogate.gridded import check_grid, check_gridded
@@ -110,6 +111,7 @@ def build_air_quality(
     verify_air_quality(annual, input_rows=input_rows, year=year, closure=closure)
 
 
+@reader
 def read_solutions(path: str | Path, *, grid: Grid) -> xr.Dataset:
     """A quarter of a sweep, opened without reading it.
 

@@ -8,6 +8,7 @@ from scenair.config.case import CaseConfig
 from scenair.config.surrogate import SurrogateConfig
 from scenair.core.errors import InputError
 from scenair.core.io.netcdf import open_netcdf, require_finite, write_netcdf
+from scenair.core.io.reading import reader
 from scenair.core.io.tables import read_table
 from scenair.core.regions import counties
 from scenair.surrogate.adapters import OPTIONAL, from_era5, is_era5
@@ -119,6 +120,7 @@ def build_background(*, config: Mapping[str, Any], background: str | Path) -> No
     )
 
 
+@reader
 def read_meteorology(path: str | Path, *, grid: Grid) -> xr.Dataset:
     """A meteorology file, checked.
 
