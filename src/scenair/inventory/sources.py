@@ -37,9 +37,9 @@ PLANT_SECTORS: Final[tuple[str, ...]] = ("power", "iron_steel", "cement")
 #: Sectors of industry whose provincial pattern does not come from REAS.
 FIXED_INDUSTRY: Final[tuple[str, ...]] = ("iron_steel", "coking", "cement")
 
-#: Sectors that MEIC counts as industry and REAS does not (assumed: its power plants emit 1.2 Pg CO2
-#: more than MEIC's in 2013): they follow their own activity, and REAS's share of industry is a share
-#: of industry without them.
+#: Sectors that MEIC counts as industry and REAS does not (assumed: its power plants emit 1.2 Pg
+#: CO2 more than MEIC's in 2013): they follow their own activity, and REAS's share of industry is a
+#: share of industry without them.
 BESIDE_INDUSTRY: Final[tuple[str, ...]] = ("heating",)
 
 #: Sectors of industry that share what REAS leaves.
