@@ -21,6 +21,18 @@ if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 
+_EXAMPLES = """\
+examples:
+  snakemake --cores 2 results/2030/peak        make a result (not a command of scenair)
+  scenair verify results/2030/peak             is it still what its manifest says?
+  scenair cmaq check emis/*.nc                 what is wrong with files meant for CMAQ?
+  scenair unpack v8.1_SO2.zip edgar            an archive into a new folder, safely
+
+exit status: 0 as asked; 1 checked, and errors were found; 2 a wrong input or command, told in one
+message.
+"""
+
+
 def lazy(target: str) -> Run:
     """A command's function, imported on the first call.
 
@@ -59,7 +71,10 @@ def _exists(module: str) -> bool:
 def build_parser() -> argparse.ArgumentParser:
     """The whole tree of commands."""
     parser = argparse.ArgumentParser(
-        prog="scenair", description="From an emission scenario to an attained air-quality standard."
+        prog="scenair",
+        description="From an emission scenario to an attained air-quality standard.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"scenair {__version__}")
     parser.set_defaults(help=parser.print_help)
@@ -69,6 +84,7 @@ def build_parser() -> argparse.ArgumentParser:
     _monitors(commands)
     _verify(commands)
     _crate(commands)
+    _unpack(commands)
     return parser
 
 
@@ -189,7 +205,8 @@ def _cmaq_write(inner: Commands) -> None:
 def _verify(commands: Commands) -> None:
     verify = _add(
         commands, "verify", run="scenair.cli.verify:verify",
-        text="recompute the checksums and closures of a result (status 1 with errors)",
+        text="recompute the checksums and closures of a result, say what changed since (status 1 "
+        "where a file is missing or changed or mass does not close)",
     )  # fmt: skip
     verify.add_argument("result", help="results/{year}/{scenario}")
 
@@ -307,3 +324,17 @@ def _pair(text: str) -> str:
     if "=" not in text.strip("="):
         raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
     return text
+
+
+def _unpack(commands: Commands) -> None:
+    unpack = _add(
+        commands, "unpack", run="scenair.cli.unpack:unpack",
+        text="unpack a zip or tar archive into a new folder: no links, nothing outside it, whole "
+        "or not at all",
+    )  # fmt: skip
+    unpack.add_argument("archive", metavar="ARCHIVE")
+    unpack.add_argument("folder", metavar="FOLDER", help="must not exist yet")
+    unpack.add_argument(
+        "--most-gb", type=float, default=50.0, metavar="GB",
+        help="stop where it unpacks to more (default: %(default)g)",
+    )  # fmt: skip
