@@ -116,3 +116,49 @@ rule driver_figures:
         title=lambda wildcards: scenario_title(wildcards.scenario),
     script:
         "../scripts/driver_figures.py"
+
+
+# what a city plan costs and reaches, asked for by name
+rule plan_figure:
+    input:
+        curve="results/{year}/{scenario}/planning/curve.csv",
+        receptors="results/{year}/{scenario}/planning/receptors.csv",
+        tables=tables("regions/city_names_en.csv"),
+    output:
+        png="results/{year}/{scenario}/planning/plan.png",
+        svg="results/{year}/{scenario}/planning/plan.svg",
+    log:
+        "logs/plan_figure/{year}_{scenario}.log",
+    benchmark:
+        "benchmarks/rules/plan_figure/{year}_{scenario}.tsv"
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        code=code_id("scenair.figures.io_plans"),
+        config=section("figures"),
+        title=lambda wildcards: scenario_title(wildcards.scenario),
+    script:
+        "../scripts/plan_figure.py"
+
+
+# attainment and CO2 peak over the years, asked for by name
+rule path_figure:
+    input:
+        path="results/attainment/path_{scenario}.csv",
+    output:
+        png="results/attainment/path_{scenario}.png",
+        svg="results/attainment/path_{scenario}.svg",
+    log:
+        "logs/path_figure/{scenario}.log",
+    benchmark:
+        "benchmarks/rules/path_figure/{scenario}.tsv"
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        code=code_id("scenair.figures.io_plans"),
+        config=section("case", "figures"),
+        title=lambda wildcards: scenario_title(wildcards.scenario),
+    script:
+        "../scripts/path_figure.py"
