@@ -16,7 +16,7 @@ from scenair.core.regions import CITIES_2_26
 from scenair.inventory import outputs
 from scenair.inventory.activity import provincial_sum
 from scenair.inventory.estimate import Estimate, Tables, require_national
-from scenair.inventory.fusion import apply_own, regional_targets
+from scenair.inventory.fusion import apply_own, regional_targets, require_parts
 from scenair.inventory.io import build_inventory
 from scenair.inventory.quality import plausible, quality_table, ratios_to_co2
 
@@ -192,3 +192,15 @@ def test_national_ratios_are_in_their_bands(result_2017: Estimate, tables: Table
     ratios = ratios_to_co2(national)
     share = plausible(ratios, tables.ratios)
     assert share[share.notna()].mean() > 0.9
+
+
+def test_a_part_is_not_larger_than_its_whole(result_2017: Estimate) -> None:
+    cell = {"adcode": 130200, "sector": "iron_steel", "source": "bureau"}
+    whole = float(result_2017.emission.sel(city=130200, sector="iron_steel", species="PM10"))
+    own = pd.DataFrame([{**cell, "species": "PM25", "value": 1.5 * whole}])
+    moved, _ = apply_own(result_2017, own, floor=0.5)
+    with pytest.raises(InputError, match="PM25 larger than PM10"):
+        require_parts(moved.emission, own)
+    both = pd.concat([own, own.assign(species="PM10", value=2 * whole)], ignore_index=True)
+    moved, _ = apply_own(result_2017, both, floor=0.5)
+    require_parts(moved.emission, both)

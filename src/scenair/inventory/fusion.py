@@ -160,6 +160,40 @@ def apply_own(
     return replace(result, emission=emission, factors=factors.rename("emission_factor")), changes
 
 
+#: Species that hold others: whole -> parts.
+WHOLES: Final = {"PM10": ("PM25",), "PM25": ("BC", "OC")}
+
+
+def require_parts(emission: xr.DataArray, own: pd.DataFrame) -> None:
+    """Stop where an own figure makes a part larger than its whole (PM2.5 in PM10, carbon in PM2.5).
+
+    Parameters
+    ----------
+    emission : DataArray
+        (city, sector, species), Mg yr-1, own figures in.
+    own : DataFrame
+        adcode, sector, species, value, source.
+
+    Raises
+    ------
+    InputError
+    """
+    touched = own[own["species"].isin(["PM10", "PM25", "BC", "OC"])]
+    for adcode, sector in sorted(set(zip(touched["adcode"], touched["sector"], strict=True))):
+        here = emission.sel(city=adcode, sector=sector)
+        for whole, parts in WHOLES.items():
+            limit = float(here.sel(species=whole))
+            found = float(here.sel(species=list(parts)).sum())
+            if found > limit * (1 + 1e-9):
+                raise InputError(
+                    f"an own inventory makes {' and '.join(parts)} larger than {whole}",
+                    where=f"city {adcode}, {sector}",
+                    value=f"{found:g} Mg yr-1",
+                    allowed=f"up to {limit:g} Mg yr-1 of {whole}",
+                    remedy=f"report {whole} as well, or check the unit",
+                )
+
+
 def _carried(before: Array, rows: pd.DataFrame, *, sector: str, species: str) -> None:
     empty = (before == 0) & (rows["value"].to_numpy() > 0)
     if empty.any():

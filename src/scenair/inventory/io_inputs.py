@@ -15,7 +15,7 @@ from scenair.core.io.tables import read_table
 from scenair.core.io.user_tables import read_user_table
 from scenair.core.regions import adcodes, units
 from scenair.inventory.estimate import Estimate, Tables, estimate, require_national
-from scenair.inventory.fusion import Change, apply_own, regional_targets
+from scenair.inventory.fusion import Change, apply_own, regional_targets, require_parts
 from scenair.inventory.readers.declared import (
     OWN_INVENTORY,
     PLANT_SURVEY,
@@ -159,6 +159,7 @@ def national_estimate(
         own = pd.concat([own, raised]).drop_duplicates(keys, ignore_index=True)
     if len(own):
         result, found = apply_own(result, own, floor=options.others_floor)
+        require_parts(result.emission, users.own)
         changes.extend(found)
     require_national(result.emission, result.totals)
     return result, changes
