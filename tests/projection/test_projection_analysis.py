@@ -223,6 +223,10 @@ def test_reduce_ratio_by_hand() -> None:
     # h/m = 0.8; beta 1, 0.5, 0
     found = reduce_ratio(np.array([10.0, 20.0, 30.0]), years, 8.0, until=2030)
     np.testing.assert_allclose(found, [8.0, 18.0, 30.0])
+    # aneris 0.4.2, methods.reduce_ratio(model, 0.8, harmonize_year=2017, final_year=2035)
+    model, grid = np.array([10.0, 20.0, 30.0, 35.0]), np.array([2017.0, 2020.0, 2030.0, 2035.0])
+    expected = [8.0, 16.666667, 28.333333, 35.0]
+    np.testing.assert_allclose(reduce_ratio(model, grid, 8.0, until=2035), expected, rtol=1e-7)
 
 
 MESSY = (

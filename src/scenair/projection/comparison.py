@@ -219,7 +219,8 @@ def beside_bands(national: pd.DataFrame, peaks: pd.DataFrame, bands: pd.DataFram
     Returns
     -------
     DataFrame
-        scenario, quantity, year, low, high, ours, inside, why.
+        scenario, quantity, year, low, high, ours, inside (empty for a single figure), difference
+        from the middle, why.
     """
     rows: list[dict[str, object]] = []
     for (scenario, quantity, year), group in bands.groupby(
@@ -247,9 +248,14 @@ def beside_bands(national: pd.DataFrame, peaks: pd.DataFrame, bands: pd.DataFram
                 "low": bound["low"],
                 "high": bound["high"],
                 "ours": ours,
-                "inside": bool(bound["low"] <= ours <= bound["high"]),
+                # a single published figure is no band
+                "inside": bool(bound["low"] <= ours <= bound["high"])
+                if bound["low"] < bound["high"]
+                else None,
+                "difference": ours - float(bound.mean()),
                 "why": str(group["note"].iloc[0]),
             }
         )
-    columns = ["scenario", "quantity", "year", "low", "high", "ours", "inside", "why"]
+    bound_columns = ["low", "high", "ours", "inside", "difference", "why"]
+    columns = ["scenario", "quantity", "year", *bound_columns]
     return pd.DataFrame(rows, columns=columns)
