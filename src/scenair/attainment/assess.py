@@ -93,8 +93,8 @@ class Estimate:
 
     Attributes
     ----------
-    site_factor, site_future : ndarray (quarter, site)
-        Response factor (1) and future value at the sites (ug m-3).
+    site_future : ndarray (quarter, site)
+        Future value at the sites, ug m-3.
     base_annual, future_annual : ndarray (site,)
         Annual means at the sites, ug m-3.
     site_background : ndarray (site,)
@@ -105,7 +105,6 @@ class Estimate:
         Relative standard error of the fused base field, where the method gives one.
     """
 
-    site_factor: npt.NDArray[np.float64]
     site_future: npt.NDArray[np.float64]
     base_annual: npt.NDArray[np.float64]
     future_annual: npt.NDArray[np.float64]
@@ -167,20 +166,9 @@ def estimate(
     fractions : ndarray (quarter, species, site), optional
         Observed composition at the sites (NaN where there is none).
     """
-    sites = monitors.table["cell"].to_numpy(np.int64)
-    parts = {
-        name: at_cells(field, sites, radius=radius)
-        for name, field in (
-            ("base", base.controlled),
-            ("future", future.controlled),
-            ("background", base.background),
-        )
-    }
-    factor = response_factor(**parts, background_factor=background_factor, where="monitor cells")
-    if fractions is not None:
-        factor = composed_factor(
-            factor, fractions, _parts_at(base, sites, radius), _parts_at(future, sites, radius)
-        )
+    factor, model_sites, background = _at_sites(
+        base, future, monitors, radius=radius, scale=background_factor, fractions=fractions
+    )
     flat = {
         "base": base.controlled.reshape(4, -1)[:, monitors.cells],
         "future": future.controlled.reshape(4, -1)[:, monitors.cells],
@@ -189,11 +177,54 @@ def estimate(
     field_factor = response_factor(
         **flat, background_factor=background_factor, where="cells of the case"
     )
-    model_sites = parts["base"] + background_factor * parts["background"]
     model_cells = flat["base"] + background_factor * flat["background"]
-    deviation = None
+    field_base, deviation = _fused(monitors, model_sites, model_cells, method, bounds)
+    site_future = monitors.observed * factor
+    return Estimate(
+        site_future=site_future,
+        base_annual=monitors.annual(monitors.observed),
+        future_annual=monitors.annual(site_future),
+        site_background=monitors.annual(background),
+        field_base=field_base,
+        field_future=field_base * field_factor,
+        field_factor=field_factor,
+        deviation=deviation,
+    )
+
+
+def _at_sites(
+    base: ModelRun,
+    future: ModelRun,
+    monitors: MonitorSet,
+    *,
+    radius: int,
+    scale: float,
+    fractions: npt.NDArray[np.float64] | None,
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Response factor, base model value and background (not scaled) at the sites, by quarter."""
+    sites = monitors.table["cell"].to_numpy(np.int64)
+    old, new, behind = (
+        at_cells(field, sites, radius=radius)
+        for field in (base.controlled, future.controlled, base.background)
+    )
+    factor = response_factor(old, new, behind, background_factor=scale, where="monitor cells")
+    if fractions is not None:
+        factor = composed_factor(
+            factor, fractions, _parts_at(base, sites, radius), _parts_at(future, sites, radius)
+        )
+    return factor, old + scale * behind, behind
+
+
+def _fused(
+    monitors: MonitorSet,
+    model_sites: npt.NDArray[np.float64],
+    model_cells: npt.NDArray[np.float64],
+    method: AnyMethod,
+    bounds: tuple[float, float],
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64] | None]:
+    """Fused base field by quarter, and its relative standard error where the method gives one."""
     if method == "optimal_interpolation":
-        field_base, deviation = fuse_by_interpolation(
+        return fuse_by_interpolation(
             monitors.xy,
             monitors.cell_xy,
             monitors.observed,
@@ -201,27 +232,10 @@ def estimate(
             model_cells,
             bounds=bounds,
         )
-    else:
-        field_base = fuse(
-            monitors.weights,
-            monitors.observed,
-            model_sites,
-            model_cells,
-            method=method,
-            bounds=bounds,
-        )
-    site_future = monitors.observed * factor
-    return Estimate(
-        site_factor=factor,
-        site_future=site_future,
-        base_annual=monitors.annual(monitors.observed),
-        future_annual=monitors.annual(site_future),
-        site_background=monitors.annual(parts["background"]),
-        field_base=field_base,
-        field_future=field_base * field_factor,
-        field_factor=field_factor,
-        deviation=deviation,
+    field = fuse(
+        monitors.weights, monitors.observed, model_sites, model_cells, method=method, bounds=bounds
     )
+    return field, None
 
 
 def _parts_at(

@@ -76,15 +76,12 @@ def probability(
     v = np.asarray(value, dtype=np.float64)
     bound = np.asarray(limit, dtype=np.float64) + 0.5 * 10.0 ** -DECIMALS[pollutant]
     sigma = uncertainty.log_sigma(factor)
-    if (sigma == 0).any():
-        limit_ = np.asarray(limit, dtype=np.float64)
-        below = round_gb8170(v, decimals=DECIMALS[pollutant]) <= limit_
-        sharp = np.where(np.isfinite(v), below.astype(float), np.nan)
-    else:
-        sharp = np.zeros_like(v)
     with np.errstate(divide="ignore", invalid="ignore"):
-        smooth = ndtr((np.log(bound) - np.log(v)) / sigma)
-    return np.asarray(np.where(sigma == 0, sharp, smooth))
+        chance = np.asarray(ndtr((np.log(bound) - np.log(v)) / sigma))
+    # nothing uncertain: the rounded value itself decides
+    below = round_gb8170(v, decimals=DECIMALS[pollutant]) <= np.asarray(limit, dtype=np.float64)
+    sure = np.where(np.isfinite(v), below.astype(float), np.nan)
+    return np.asarray(np.where(sigma == 0, sure, chance))
 
 
 def spread_of_years(annual: pd.Series) -> float:
