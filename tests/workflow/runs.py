@@ -65,6 +65,9 @@ def start(
 ) -> subprocess.Popen[str]:
     """Start Snakemake as leader of a new process group; output goes to ``log`` or a pipe."""
     folder.mkdir(parents=True, exist_ok=True)
+    # a shell's background job ignores the keyboard, and so would all that it starts
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     stream = log.open("w", encoding="utf-8") if log is not None else subprocess.PIPE
     try:
         return subprocess.Popen(
