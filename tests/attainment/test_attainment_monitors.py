@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from scenair.attainment.design import design_records
 from scenair.attainment.io.places import build_monitors, read_monitors
 from scenair.attainment.monitors import ambient_factors, complete, monitor_records, quarter_mean
 from scenair.attainment.places import locate_people, weighted_mean
@@ -176,3 +177,45 @@ def test_a_grid_without_monitors_is_told(world: World, tmp_path: Path) -> None:
     }
     with pytest.raises(InputError, match=r"too few monitors.*attainment\.monitors"):
         build_monitors(config=world.config | {"case": case}, out=tmp_path / "m.nc")
+
+
+def several_years(table: pd.DataFrame, factors: dict[int, float]) -> pd.DataFrame:
+    """The shipped year again for others, concentrations times a factor."""
+    parts = []
+    for year, factor in factors.items():
+        part = table[table["year"] == 2015].assign(year=year)
+        level = part["statistic"].isin(["mean", "p95"])
+        parts.append(part.assign(value=part["value"].where(~level, part["value"] * factor)))
+    return pd.concat(parts, ignore_index=True)
+
+
+def test_design_values_over_years(table: pd.DataFrame, records: pd.DataFrame) -> None:
+    """Factors 1.2, 1, 0.5 average to 0.9; five years weighted 1, 2, 3, 2, 1 likewise by hand."""
+    factors = {2013: 2.0, 2014: 1.2, 2015: 1.0, 2016: 0.5, 2017: 0.8}
+    many = several_years(table, factors)
+    by_year = {y: monitor_records(many, year=y) for y in factors if y != 2016}
+    by_year[2016] = monitor_records(many, year=2016)
+    three = design_records(by_year, base_year=2015, form="mean3")
+    np.testing.assert_allclose(three["mean_Q1"], 0.9 * records["mean_Q1"])
+    assert three.loc[110000, "mean"] == pytest.approx(0.9 * 77.83, abs=0.02)
+    five = design_records(by_year, base_year=2015, form="weighted5")
+    expected = (2.0 + 2 * 1.2 + 3 * 1.0 + 2 * 0.5 + 0.8) / 9
+    np.testing.assert_allclose(five["mean_Q3"], expected * records["mean_Q3"])
+    same = design_records(by_year, base_year=2015, form="single_year")
+    pd.testing.assert_frame_equal(same, by_year[2015])
+    del by_year[2016]
+    with pytest.raises(InputError, match=r"missing \[2016\]"):
+        design_records(by_year, base_year=2015, form="mean3")
+    with pytest.raises(InputError, match="both reference states"):
+        design_records(by_year, base_year=2017, form="mean3")
+
+
+def test_monitors_of_three_years(world: World, table: pd.DataFrame, tmp_path: Path) -> None:
+    named = tmp_path / "years.csv"
+    several_years(table, {2014: 1.2, 2015: 1.0, 2016: 0.5}).to_csv(named, index=False)
+    options = world.config["attainment"] | {"monitors": str(named), "design_value": "mean3"}
+    out = tmp_path / "monitors.nc"
+    build_monitors(config=world.config | {"attainment": options}, out=out)
+    found, _ = read_monitors(out, grid=world.grid)
+    plain, _ = read_monitors(world.monitors, grid=world.grid)
+    np.testing.assert_allclose(found.observed, 0.9 * plain.observed)

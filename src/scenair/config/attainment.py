@@ -21,6 +21,9 @@ class AttainmentConfig(Section):
     area_class: Literal["I", "II"] = "II"
     #: monitor statistics of the monitor year (in the working directory or in resources/)
     monitors: str = "attainment/monitors_2015.csv"
+    #: what a response factor scales: the monitor year alone, the mean with its two neighbours, or
+    #: five years weighted 1, 2, 3, 2, 1; the table of monitors must hold the years
+    design_value: Literal["single_year", "mean3", "weighted5"] = "single_year"
     #: table of observed mass fractions (adcode, period, species, value), found like the two others;
     #: sites without a row use the total
     species_fractions: str | None = None

@@ -12,6 +12,7 @@ import scipy.sparse as sp
 import xarray as xr
 
 from scenair.attainment.assess import MonitorSet
+from scenair.attainment.design import design_records, years_of
 from scenair.attainment.io.csv import named_table
 from scenair.attainment.monitors import ambient_factors, complete, monitor_records
 from scenair.attainment.places import Places, locate_people
@@ -90,6 +91,7 @@ def build_monitors(*, config: Mapping[str, Any], out: str | Path) -> None:
         title=f"Monitors, people and fusion weights of the case {case.name}",
         attrs={
             "monitor_year": case.monitor_year,
+            "design_value": options.design_value,
             "reference_state": "observed: ambient; observed_raw: as reported (273.15 K to 2018-08)",
             "note": "temperature and pressure of one climate-model year; people of 2020 spread "
             "evenly over each county",
@@ -103,13 +105,17 @@ def cell_centres(grid: Grid) -> npt.NDArray[np.float64]:
 
 
 def _usable_records(options: AttainmentConfig, *, year: int, grid: Grid) -> pd.DataFrame:
-    records = monitor_records(read_table(named_table(options.monitors)), year=year)
-    enough = complete(records, year=year)
-    if not enough.all():
-        logger.warning("too few daily values, left out: %s", records.index[~enough].tolist())
-    records = records[enough].assign(
-        cell=grid.locate(records.loc[enough, "lon"], records.loc[enough, "lat"])
-    )
+    table = read_table(named_table(options.monitors))
+    by_year = {}
+    for needed in years_of(year, options.design_value):
+        found = monitor_records(table, year=needed)
+        enough = complete(found, year=needed)
+        if not enough.all():
+            left_out = found.index[~enough].tolist()
+            logger.warning("%d: too few daily values, left out: %s", needed, left_out)
+        by_year[needed] = found[enough]
+    records = design_records(by_year, base_year=year, form=options.design_value)
+    records = records.assign(cell=grid.locate(records["lon"], records["lat"]))
     outside = records["cell"] < 0
     logger.info("%d monitor records, %d of them outside the grid", len(records), outside.sum())
     records = records[~outside]
