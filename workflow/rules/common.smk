@@ -3,6 +3,7 @@ import os
 import sys
 
 from scenair.config import load_config, load_scenarios
+from scenair.config.files import require_files
 from scenair.config.load import dump
 from scenair.core.audit.code import code_id
 from scenair.core.errors import ScenairError
@@ -10,6 +11,9 @@ from scenair.targets import explain_target, valid_targets
 
 try:
     CONFIG = load_config(config, folder=Path(workflow.basedir, "config"))
+    require_files(
+        CONFIG, resources=Path(workflow.basedir, "resources"), folder=Path.cwd()
+    )
     SCENARIOS = load_scenarios(Path(workflow.basedir, "config", "scenarios"))
 except ScenairError as error:
     sys.stderr.write(f"\n[scenair] the configuration can't be used: {error}\n\n")
