@@ -83,57 +83,77 @@ def build_city_targets(
         for field in (run.pm25, run.background)
     )
     matrix, emitted = read_contribution(responsibility, emissions, adcodes=case.adcodes())
-    table = read_csv(cities_fused, columns=("adcode", "pm25_best", "basis"))
-    known = read_csv(cities, columns=("adcode", "name_en", "pm25_limit", "pm25_base"))
-    value = table["pm25_best"].to_numpy(np.float64)
-    limit = known["pm25_limit"].to_numpy(np.float64)
-    bound = np.array([largest_attaining(v) for v in limit])
-    ok = np.isfinite(value) & np.isfinite(modelled)
+    fused = read_csv(cities_fused, columns=("adcode", "pm25_best", "basis"))
+    known = read_csv(cities, columns=("adcode", "name_en", "pm25_limit"))
+    table = known[["adcode", "name_en"]].assign(
+        pm25=fused["pm25_best"].astype(float).where(np.isfinite(modelled)),
+        pm25_modelled=modelled,
+        basis=fused["basis"],
+        limit=known["pm25_limit"].astype(float),
+    )
+    bound = np.array([largest_attaining(v) for v in table["limit"]])
+    table["excess"] = (table["pm25"] - bound).clip(lower=0)
+    table["graded_target_in_5_years"] = _graded(table, year=year)
+    value = table["pm25"].to_numpy()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        table["required_cut_of_controlled"] = required_cut(
+            value, np.minimum(bound, value), modelled - behind, behind
+        )
+    write_csv(_with_cuts(table, matrix, emitted), out)
+
+
+def _graded(table: pd.DataFrame, *, year: int) -> pd.Series:
+    """Target of each city five years on, the dirtier the faster; empty without a value."""
+    graded = graded_targets(
+        table["pm25"].fillna(0.0),
+        read_table("attainment/target_grades.csv"),
+        base_year=year,
+        year=year + 5,
+        limit=float(table["limit"].iloc[0]),
+    )
+    return graded.where(table["pm25"].notna())
+
+
+def _with_cuts(
+    table: pd.DataFrame, matrix: npt.NDArray[np.float64], emitted: npt.NDArray[np.float64]
+) -> pd.DataFrame:
+    """Who is responsible, and what is asked of whom.
+
+    Parameters
+    ----------
+    table : DataFrame
+        pm25, pm25_modelled, basis, excess of each city.
+    matrix : ndarray (receptor, source)
+        ug m-3 of the model.
+    emitted : ndarray (source,)
+        Mg yr-1.
+    """
+    value, known = table["pm25"].to_numpy(), table["pm25"].notna()
     # the model's concentration stands for the city's: shares of it, not its level, count
-    scale = np.where(ok, value, np.nan) / modelled
+    scale = (table["pm25"] / table["pm25_modelled"]).to_numpy()
     given = np.nan_to_num(matrix * scale[:, None])
-    excess = np.where(ok, np.maximum(value - bound, 0), 0.0)
+    excess = table["excess"].fillna(0.0)
     steps = read_table("attainment/target_steps.csv").sort_values("upper")
-    # what is the model's shape only obliges nobody
-    decides = table["basis"].to_numpy() != BASIS_FAR
     plan = least_cuts(
-        np.where(decides, excess, 0.0),
+        # what is the model's shape only obliges nobody
+        excess.where(table["basis"] != BASIS_FAR, 0.0).to_numpy(),
         given,
         weight=emitted,
         steps=list(steps[["upper", "value"]].itertuples(index=False, name=None)),
     )
-    graded = graded_targets(
-        pd.Series(np.where(ok, value, 0.0)),
-        read_table("attainment/target_grades.csv"),
-        base_year=year,
-        year=year + 5,
-        limit=float(limit[0]),
-    )
     with np.errstate(divide="ignore", invalid="ignore"):
         share = matrix / matrix.sum(axis=1, keepdims=True)
-        need = required_cut(value, np.minimum(bound, value), modelled - behind, behind)
-    alike = equal_effort(excess, given, largest=float(steps["upper"].max()))
-    after = concentration_after(value, given, plan.cut)
-    columns = {
-        "adcode": table["adcode"],
-        "name_en": known["name_en"],
-        "pm25": value,
-        "pm25_modelled": modelled,
-        "basis": table["basis"],
-        "limit": limit,
-        "excess": np.where(ok, excess, np.nan),
-        "graded_target_in_5_years": np.where(ok, graded.to_numpy(), np.nan),
-        "required_cut_of_controlled": need,
-        "equal_effort": np.where(ok, alike, np.nan),
-        "own_share": np.diag(share),
-        "main_sources": main_sources(share, known["name_en"].tolist()),
-        "cut": plan.cut,
-        "cut_tonnes": plan.cut * emitted,
-        "asked_for": plan.linked.sum(axis=0),
-        "pm25_after": np.where(ok, after, np.nan),
-        "shortfall": np.where(ok, plan.shortfall, np.nan),
-    }
-    write_csv(pd.DataFrame(columns), out)
+    alike = equal_effort(excess.to_numpy(), given, largest=float(steps["upper"].max()))
+    return table.assign(
+        equal_effort=pd.Series(alike).where(known),
+        own_share=np.diag(share),
+        main_sources=main_sources(share, table["name_en"].tolist()),
+        cut=plan.cut,
+        cut_tonnes=plan.cut * emitted,
+        asked_for=plan.linked.sum(axis=0),
+        pm25_after=concentration_after(value, given, plan.cut),
+        shortfall=pd.Series(plan.shortfall).where(known),
+    )
 
 
 def main_sources(share: npt.NDArray[np.float64], names: list[str]) -> list[str]:
