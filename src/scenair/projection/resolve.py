@@ -141,7 +141,10 @@ def _select(
         fixed[:] = taken[:, None]
     floor = level_index(select.key_sectors)
     fixed = np.maximum(fixed, np.where(_asked(setup, potentials, problem), floor, 0))
-    correction = np.zeros(len(setup.years))
+    # the potentials leave history in 2018 and name no measure: this scenario may do otherwise
+    start = project(setup, _choice(setup, plan, named)).emission
+    without = start[..., SPECIES.index("CO2")].sum(axis=(1, 2))
+    correction = without - problem.base
     rounds = 0
     for rounds in range(1, ROUNDS + 1):  # noqa: B007 - shown in the table
         answer = solve_peak(problem, peak_year=select.peak_year, fixed=fixed, correction=correction)
@@ -171,19 +174,25 @@ def _select(
         choice,
         table.assign(rounds=rounds, national_peak=int(year[0])),
         run,
-        _programme(problem, answer, correction, co2, peak_year=select.peak_year),
+        _programme(problem, answer, correction, without, co2, peak_year=select.peak_year),
     )
 
 
 def _programme(
-    problem: Problem, answer: Answer, correction: Array, co2: Array, *, peak_year: int
+    problem: Problem,
+    answer: Answer,
+    correction: Array,
+    without: Array,
+    co2: Array,
+    *,
+    peak_year: int,
 ) -> pd.DataFrame:
     """What the last round of the programme saw: columns :data:`PROGRAMME`, one row a year."""
     years = np.asarray(problem.years)
     predicted = _predicted(problem, answer.levels) + correction
     limit = np.full(years.size, np.nan)
     limit[1:] = np.where(years[1:] > peak_year, (1.0 - SLACK) * predicted[:-1], np.nan)
-    values = (years, problem.base, predicted, co2, limit)
+    values = (years, without, predicted, co2, limit)
     return pd.DataFrame(dict(zip(PROGRAMME[:5], values, strict=True))).assign(
         objective=answer.objective, gap=answer.gap, status=answer.status
     )
