@@ -35,6 +35,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]
         yield env | {"SNAKEMAKE_PROFILE": str(runs.REPO / "profiles" / "ci")}
 
 
+@pytest.mark.timeout(1800)
 def test_the_chain_runs_on_slurm_and_gives_the_same_bytes(
     cluster: dict[str, str], tmp_path: Path
 ) -> None:
@@ -53,10 +54,10 @@ def test_the_chain_runs_on_slurm_and_gives_the_same_bytes(
     assert len(made) > 10
     other = [name for name, data in made.items() if remote.get(name) != data]
     print(  # shown with pytest -s
-        f"\n{TARGET}, case bth: {len(jobs)} jobs of the DAG in {len(submitted)} jobs of SLURM; wall "
-        f"{run.seconds:.0f} s, local on 2 cores {local.seconds:.0f} s (processor "
-        f"{local.cpu_seconds:.0f} s), {run.seconds - local.seconds:.0f} s more; {len(made)} files, "
-        f"{len(other)} differ"
+        f"\n{TARGET}, case bth: {len(jobs)} jobs of the DAG in {len(submitted)} jobs of SLURM, "
+        f"wall {run.seconds:.0f} s; local on 2 cores {local.seconds:.0f} s (processor "
+        f"{local.cpu_seconds:.0f} s), {run.seconds - local.seconds:.0f} s less; "
+        f"{len(made)} files, {len(other)} differ"
     )
     assert other == []
 
