@@ -17,7 +17,7 @@ from scenair.core.sectors import SECTORS
 from scenair.figures import fields
 from scenair.figures.basemap import make_basemap, unit_paths
 from scenair.figures.charts import double_chart, exposure_chart, peak_chart, ranking
-from scenair.figures.io import as_boolean, read_cities, read_trajectory
+from scenair.figures.io_readers import as_boolean, read_cities, read_trajectory
 from scenair.figures.maps import (
     CHANGE_LEVELS,
     MARGIN_LEVELS,

@@ -10,7 +10,7 @@ from matplotlib.image import imread
 
 from scenair.config.figures import SCENARIO_FIGURES, FiguresConfig
 from scenair.core.errors import InputError
-from scenair.figures.io_scenarios import draw_scenarios, read_summary
+from scenair.figures.io_scenarios import draw_scenarios
 from scenair.figures.scenarios import double_by_scenario, outcomes, peaked_by_type
 from tests.figures.contract_case import CASE, write_case
 
@@ -78,13 +78,21 @@ def test_drawn_with_ink_and_the_same_twice(tmp_path: Path) -> None:
             assert first.read_bytes() == second.read_bytes()
 
 
-@pytest.mark.parametrize(
-    ("text", "message"), [("{", "not valid JSON"), ("{}", "without sensitivity")]
-)
+@pytest.mark.parametrize(("text", "message"), [("{", "JSON"), ("{}", "lacks something")])
 def test_damaged_summary(tmp_path: Path, text: str, message: str) -> None:
-    path = tmp_path / "summary.json"
-    path.write_text(text, encoding="utf-8")
+    made = write_case(tmp_path)
+    (made.result / "attainment/summary.json").write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match=message):
-        read_summary(path)
-    with pytest.raises(InputError, match="not found"):
-        read_summary(tmp_path / "none.json")
+        draw_scenarios(
+            year=2030,
+            names=["peak"],
+            titles=["CO2 peak"],
+            config={
+                "case": CASE.model_dump(mode="json"),
+                "figures": FiguresConfig(dpi=72).model_dump(mode="json"),
+            },
+            trajectories=[tmp_path / "results/trajectories/peak.nc"],
+            summaries=[made.result / "attainment/summary.json"],
+            doubles=[made.result / "attainment/double.csv"],
+            folder=tmp_path,
+        )

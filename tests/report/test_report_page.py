@@ -15,7 +15,6 @@ import xarray as xr
 
 from scenair.config.figures import FIGURES
 from scenair.report.content import Contents, co2_peak, number
-from scenair.report.io import read_summary
 from scenair.report.rows import emission_rows, hindcast_rows, synthetic_groups
 from tests.figures.contract_case import TYPES, Made, write_case
 from tests.report.conftest import write_report
@@ -194,7 +193,7 @@ def test_same_bytes_twice(made: Made) -> None:
 
 
 def test_hindcast_stands_beside_what_was_observed(made_once: Made) -> None:
-    summary = read_summary(made_once.result / "attainment/summary.json")
+    summary = json.loads((made_once.result / "attainment/summary.json").read_text("utf-8"))
     for item in summary["sensitivity"]:
         item |= {"n_judged": 28, "n_attain_fused": 11}
     observed = pd.DataFrame(

@@ -10,13 +10,20 @@ import pandas as pd
 
 from scenair.config.case import CaseConfig
 from scenair.config.figures import FIGURES, FiguresConfig
-from scenair.core.errors import InputError
 from scenair.core.flags import flag_words
 from scenair.core.io.netcdf import open_netcdf, require_finite
-from scenair.core.io.tables import read_csv, read_table
+from scenair.core.io.tables import read_csv
 from scenair.core.species import SPECIES
 from scenair.figures import charts, fields, maps, trajectories
 from scenair.figures.basemap import make_basemap
+from scenair.figures.io_readers import (
+    city_types,
+    part_units,
+    read_cities,
+    read_fused,
+    read_trajectory,
+    who_guideline,
+)
 from scenair.figures.style import BASE, house_style, save_figure, scenario_colors
 
 if TYPE_CHECKING:
@@ -27,10 +34,6 @@ if TYPE_CHECKING:
 
     from scenair.core.grids import Grid
 
-CITY_COLUMNS = (
-    "adcode", "name_zh", "name_en", "province", "city_type", "population", "monitored",
-    "pm25_base", "pm25", "pm25_limit", "pm25_attains",
-)  # fmt: skip
 
 FUSED_COLUMNS = ("adcode", "basis", "margin", "probability_attains")
 EXPOSURE_COLUMNS = ("lower", "share_above_base", "share_above")
@@ -142,12 +145,12 @@ def _figures(run: _Run) -> Iterator[tuple[str, Figure]]:
 
 def _trajectory_figures(run: _Run) -> Iterator[tuple[str, Figure]]:
     emission, facts = read_trajectory(run.sources.trajectory)
-    n_units = emission.sizes["city"]
     totals = fields.total_over_units(emission)
     reference = None
     if run.sources.reference is not None:
         reference = fields.total_over_units(read_trajectory(run.sources.reference)[0])
-    base_year = run.case.base_year
+    years = {"year": run.year, "base_year": run.case.base_year}
+    words = f"Emissions of the {emission.sizes['city']} units"
     yield (
         "trajectories_species",
         trajectories.species_chart(
@@ -156,97 +159,76 @@ def _trajectory_figures(run: _Run) -> Iterator[tuple[str, Figure]]:
             species=SPECIES,
             title=run.title,
             color=run.color,
-            year=run.year,
-            base_year=base_year,
-            heading=f"Emissions of the {n_units} units, {run.name}",
+            heading=f"{words}, {run.name}",
+            **years,
         ),
     )
-    yield (
-        "trajectories_sectors",
-        trajectories.sectors_chart(
-            totals,
-            year=run.year,
-            base_year=base_year,
-            heading=f"Emissions of the {n_units} units by sector group, {run.name}",
-        ),
-    )
-    last = int(totals["year"][-1])
+    words += f" by sector group, {run.name}"
+    yield "trajectories_sectors", trajectories.sectors_chart(totals, heading=words, **years)
+    yield "co2_peak_years", _peak_years(run, facts, last=int(totals["year"][-1]))
+
+
+def _peak_years(run: _Run, facts: xr.Dataset, *, last: int) -> Figure:
     table, rest = fields.peak_counts(
         facts["co2_peak_year"].values.tolist(), city_types(facts["city_type"]), last_year=last
     )
-    yield (
-        "co2_peak_years",
-        charts.peak_chart(
-            table,
-            rest,
-            year=run.year,
-            last_year=last,
-            rest_label=f"highest\nin {last}" if run.is_history else "not\npeaked",
-            heading=f"Year of highest direct CO$_2$, {run.name}",
-        ),
+    return charts.peak_chart(
+        table,
+        rest,
+        year=run.year,
+        last_year=last,
+        rest_label=f"highest\nin {last}" if run.is_history else "not\npeaked",
+        heading=f"Year of highest direct CO$_2$, {run.name}",
     )
 
 
 def _city_figures(run: _Run) -> Iterator[tuple[str, Figure]]:
     cities = read_cities(run.sources.cities)
+    yield "city_ranking", _ranking(run, cities)
+    yield "double_attainment", _double(run)
+    with open_netcdf(run.sources.annual, variables=part_units()) as ds:
+        grid = fields.grid_of(ds, where=str(run.sources.annual))
+    limit = float(cities["pm25_limit"].iloc[0])
+    base = make_basemap(grid, run.case.adcodes())
+    words = f"PM$_{{2.5}}$ attainment, {run.heading}   (limit {limit:g} µg m$^{{-3}}$)"
+    yield "attainment_map", maps.attainment_map(base, cities, heading=words)
+    words = f"How far from the limit, how surely: PM$_{{2.5}}$, {run.heading}"
+    table = read_csv(run.sources.cities_fused, columns=FUSED_COLUMNS, dtype={"adcode": "int32"})
+    yield "margin_map", maps.margin_map(base, table, limit=limit, heading=words)
+    yield "pm25_parts", _parts(run, grid, cities)
+    yield "exposure_curve", _exposure(run, limit=limit)
+
+
+def _ranking(run: _Run, cities: pd.DataFrame) -> Figure:
     monitored = cities[cities["monitored"] & cities["pm25"].notna()]
-    names = monitored["name_zh" if run.options.city_names == "zh" else "name_en"]
-    yield (
-        "city_ranking",
-        charts.ranking(
-            monitored,
-            names=names,
-            limit=float(cities["pm25_limit"].iloc[0]),
-            other_limit=run.options.compare_limit,
-            heading=f"PM$_{{2.5}}$ of the {len(monitored)} monitored cities, {run.heading}",
-            labels=(f"{run.case.monitor_year} (monitors)", f"{run.year}"),
-        ),
+    return charts.ranking(
+        monitored,
+        names=monitored["name_zh" if run.options.city_names == "zh" else "name_en"],
+        limit=float(cities["pm25_limit"].iloc[0]),
+        other_limit=run.options.compare_limit,
+        heading=f"PM$_{{2.5}}$ of the {len(monitored)} monitored cities, {run.heading}",
+        labels=(f"{run.case.monitor_year} (monitors)", f"{run.year}"),
     )
+
+
+def _double(run: _Run) -> Figure:
     double = read_csv(run.sources.double, columns=("adcode", "city_type", "class"))
     words = flag_words(read_trajectory(run.sources.trajectory)[1]["city_type"])
     double["city_type"] = double["city_type"].astype(str).replace(words)
-    yield (
-        "double_attainment",
-        charts.double_chart(
-            fields.double_counts(double), heading=f"Double attainment, {run.heading}"
-        ),
-    )
-    with open_netcdf(run.sources.annual, variables=part_units()) as ds:
-        base = make_basemap(
-            grid := fields.grid_of(ds, where=str(run.sources.annual)), run.case.adcodes()
-        )
-    yield (
-        "attainment_map",
-        maps.attainment_map(
-            base,
-            cities,
-            heading=f"PM$_{{2.5}}$ attainment, {run.heading}   "
-            f"(limit {float(cities['pm25_limit'].iloc[0]):g} µg m$^{{-3}}$)",
-        ),
-    )
-    yield "pm25_parts", _parts(run, grid, cities)
-    limit = float(cities["pm25_limit"].iloc[0])
-    yield (
-        "margin_map",
-        maps.margin_map(
-            base,
-            read_csv(run.sources.cities_fused, columns=FUSED_COLUMNS, dtype={"adcode": "int32"}),
-            limit=limit,
-            heading=f"How far from the limit, how surely: PM$_{{2.5}}$, {run.heading}",
-        ),
-    )
+    counts = fields.double_counts(double)
+    return charts.double_chart(counts, heading=f"Double attainment, {run.heading}")
+
+
+def _exposure(run: _Run, *, limit: float) -> Figure:
     limits = {"limit in force": limit, "WHO 2021": who_guideline()}
     if run.options.compare_limit != limit:
         limits["compared"] = run.options.compare_limit
-    yield (
-        "exposure_curve",
-        charts.exposure_chart(
-            read_csv(run.sources.exposure, columns=EXPOSURE_COLUMNS),
-            limits=limits,
-            labels=(f"{run.case.monitor_year}", f"{run.year}"),
-            colors=(BASE, run.color),
-            heading=f"Exposure to PM$_{{2.5}}$, {run.heading}",
-        ),
+    return charts.exposure_chart(
+        read_csv(run.sources.exposure, columns=EXPOSURE_COLUMNS),
+        limits=limits,
+        labels=(f"{run.case.monitor_year}", f"{run.year}"),
+        colors=(BASE, run.color),
+        heading=f"Exposure to PM$_{{2.5}}$, {run.heading}",
     )
 
 
@@ -300,71 +282,6 @@ def _map_figures(run: _Run) -> Iterator[tuple[str, Figure]]:
             heading=f"PM$_{{2.5}}$, {run.heading}",
         ),
     )
-
-
-def part_units() -> dict[str, str]:
-    """Annual variables that ``annual.nc`` must have, with their unit."""
-    return {f"{name}_annual": "ug m-3" for name in ("PM25", *fields.PARTS)}
-
-
-def read_trajectory(path: Path) -> tuple[xr.DataArray, xr.Dataset]:
-    """Emission (Mg yr-1; in memory) and the facts of the units (type, CO2 peak year)."""
-    facts = ("co2_peak_year", "city_type")
-    with open_netcdf(path, variables={"emission": "Mg yr-1"}, chunks={}) as ds:
-        missing = [name for name in facts if name not in ds.variables]
-        if missing:
-            raise InputError("variable missing", where=str(path), value=", ".join(missing))
-        emission = ds["emission"].load()
-        require_finite(emission, where=str(path))
-        return emission, ds[list(facts)].load()
-
-
-def city_types(variable: xr.DataArray) -> list[str]:
-    """City types as words."""
-    words = flag_words(variable)
-    return [words.get(str(value), str(value)) for value in variable.values]
-
-
-def read_fused(path: Path) -> xr.DataArray:
-    """The fused annual mean PM2.5 (y, x), ug m-3."""
-    return open_netcdf(path, variables={"PM25_annual": "ug m-3"})["PM25_annual"]
-
-
-def read_cities(path: Path) -> pd.DataFrame:
-    """``cities.csv`` with typed columns, ascending adcode."""
-    frame = read_csv(path, columns=CITY_COLUMNS, dtype={"adcode": "int32"})
-    frame["monitored"] = as_boolean(frame["monitored"], where=f"{path}, column monitored")
-    frame["pm25_attains"] = as_boolean(frame["pm25_attains"], where=f"{path}, column pm25_attains")
-    if frame["monitored"].isna().any():
-        raise InputError("a city without true or false", where=f"{path}, column monitored")
-    return frame.astype({"monitored": bool}).sort_values("adcode", ignore_index=True)
-
-
-def as_boolean(column: pd.Series, *, where: str) -> pd.Series:
-    """``true``/``false``/empty as nullable boolean.
-
-    Raises
-    ------
-    InputError
-        Any other word.
-    """
-    words = column.map(lambda v: v if pd.isna(v) else str(v).lower())
-    wrong = words.notna() & ~words.isin(["true", "false"])
-    if wrong.any():
-        raise InputError(
-            "neither true nor false",
-            where=where,
-            value=column[wrong].iloc[0],
-            allowed="true, false",
-        )
-    return words.map({"true": True, "false": False}).astype("boolean")
-
-
-def who_guideline() -> float:
-    """Guideline of WHO (2021) for the annual mean of PM2.5, ug m-3."""
-    table = read_table("attainment/standards.csv")
-    chosen = (table["profile"] == "who-2021-aqg") & (table["pollutant"] == "PM25")
-    return float(table.loc[chosen & (table["averaging"] == "annual"), "value"].iloc[0])
 
 
 def _monitored_positions(run: _Run, cities: pd.DataFrame, grid: Grid) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from scenair.core.errors import InputError
 from scenair.core.io.tables import read_csv
 from scenair.core.regions import units
 from scenair.figures import plans
-from scenair.figures.io import as_boolean
+from scenair.figures.io_readers import as_boolean
 from scenair.figures.style import house_style, save_figure, scenario_colors
 
 if TYPE_CHECKING:

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from scenair.config.case import CaseConfig
 from scenair.config.figures import SCENARIO_FIGURES, FiguresConfig
-from scenair.core.errors import InputError
 from scenair.core.flags import flag_words
-from scenair.core.io.atomic import read_json
+from scenair.core.io.atomic import read_json_object
 from scenair.core.io.tables import read_csv
 from scenair.core.species import SPECIES
 from scenair.figures import fields, scenarios
 from scenair.figures.charts import double_chart
-from scenair.figures.io import read_trajectory
+from scenair.figures.io_readers import read_trajectory
 from scenair.figures.style import house_style, save_figure, scenario_colors
 
 if TYPE_CHECKING:
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
+SUMMARY_KEYS = ("sensitivity", "pm25_limit")
 DOUBLE_COLUMNS = ("adcode", "city_type", "peaked", "class")
 
 
@@ -65,7 +65,10 @@ def draw_scenarios(
             base_year=base_year,
             other_limit=options.compare_limit,
             trajectories=dict(zip(titles, map(Path, trajectories), strict=True)),
-            summaries={t: read_summary(p) for t, p in zip(titles, summaries, strict=True)},
+            summaries={
+                title: read_json_object(path, keys=SUMMARY_KEYS)
+                for title, path in zip(titles, summaries, strict=True)
+            },
             doubles={t: read_double(p) for t, p in zip(titles, doubles, strict=True)},
         ):
             if stem not in SCENARIO_FIGURES:
@@ -95,39 +98,27 @@ def _figures(
         totals[title] = fields.total_over_units(emission)
         words = flag_words(facts["city_type"])
         doubles[title]["city_type"] = doubles[title]["city_type"].astype(str).replace(words)
+    heading = "Emissions by scenario"
     yield (
         "scenarios_trajectories",
         scenarios.trajectories_chart(
-            totals,
-            colors=colors,
-            species=SPECIES,
-            base_year=base_year,
-            heading="Emissions by scenario",
+            totals, colors=colors, species=SPECIES, base_year=base_year, heading=heading
         ),
     )
-    limit = float(next(iter(summaries.values()))["pm25_limit"])
     yield (
         "scenarios_outcome",
         scenarios.outcome_chart(
             scenarios.outcomes(summaries, doubles, other_limit=other_limit),
             colors=colors,
-            limit=limit,
+            limit=float(next(iter(summaries.values()))["pm25_limit"]),
             other_limit=other_limit,
             heading=f"Outcome in {year} by scenario (whiskers: {_factors(summaries)})",
         ),
     )
-    yield (
-        "scenarios_peaked",
-        scenarios.peaked_chart(
-            scenarios.peaked_by_type(doubles),
-            colors=colors,
-            heading=f"CO$_2$ peaked by {year}",
-        ),
-    )
-    yield (
-        "scenarios_double",
-        double_chart(scenarios.double_by_scenario(doubles), heading=f"Double attainment, {year}"),
-    )
+    peaked, heading = scenarios.peaked_by_type(doubles), f"CO$_2$ peaked by {year}"
+    yield "scenarios_peaked", scenarios.peaked_chart(peaked, colors=colors, heading=heading)
+    classes = scenarios.double_by_scenario(doubles)
+    yield "scenarios_double", double_chart(classes, heading=f"Double attainment, {year}")
 
 
 def _factors(summaries: Mapping[str, Mapping[str, Any]]) -> str:
@@ -139,19 +130,3 @@ def _factors(summaries: Mapping[str, Mapping[str, Any]]) -> str:
 def read_double(path: str | Path) -> pd.DataFrame:
     """``double.csv`` with the columns that figures need."""
     return read_csv(path, columns=DOUBLE_COLUMNS)
-
-
-def read_summary(path: str | Path) -> dict[str, Any]:
-    """``summary.json``.
-
-    Raises
-    ------
-    InputError
-        Missing, no JSON, or without sensitivity and limit.
-    """
-    data = read_json(path)
-    if not isinstance(data, dict) or not {"sensitivity", "pm25_limit"} <= set(data):
-        raise InputError(
-            "a summary without sensitivity or limit", where=str(path), remedy="run it again"
-        )
-    return data

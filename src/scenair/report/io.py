@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from scenair.core.audit.checksums import sha256_of
 from scenair.core.audit.closure import COLUMNS, require_closed
-from scenair.core.errors import InputError
 from scenair.core.flags import flag_words
-from scenair.core.io.atomic import read_json, write_json, write_text
+from scenair.core.io.atomic import read_json_object, write_json, write_text
 from scenair.core.io.netcdf import open_netcdf
 from scenair.core.io.paths import resources
 from scenair.core.io.tables import read_csv, read_table
@@ -169,7 +168,7 @@ def build_report(
         double=read_csv(path["double"], columns=DOUBLE_COLUMNS),
         sites=read_csv(path["sites"], columns=SITE_COLUMNS),
         fused=read_csv(path["cities_fused"], columns=FUSED_COLUMNS),
-        summary=read_summary(path["summary"]),
+        summary=read_json_object(path["summary"], keys=("national",)),
         manifest=read_manifest(Path(path["manifest"]).parent),
         manifest_sha256=sha256_of(path["manifest"]),
         figures={stem: data_uri(picture) for stem, picture in figures.items()},
@@ -191,20 +190,6 @@ def _measures(path: str | None) -> pd.DataFrame | None:
 def _mainland(config: Mapping[str, Any], table: str) -> pd.DataFrame | None:
     """A table of national figures, where the case is the whole mainland."""
     return read_table(table) if config["case"]["units"] == "all" else None
-
-
-def read_summary(path: str | Path) -> dict[str, Any]:
-    """``summary.json``.
-
-    Raises
-    ------
-    InputError
-        Missing, no JSON, or without its national block.
-    """
-    data = read_json(path)
-    if not isinstance(data, dict) or "national" not in data:
-        raise InputError("no block national", where=str(path), remedy="delete it and run again")
-    return data
 
 
 def data_uri(path: str | Path) -> str:

@@ -16,7 +16,7 @@ from scenair.core.io.atomic import write_json
 from scenair.report.verify import read_manifest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 NAME: Final = "ro-crate-metadata.json"
 _FORMATS: Final[dict[str, str]] = {
@@ -68,34 +68,13 @@ def export(
     )  # fmt: skip
     files = [_file(path, folder=folder) for path in parts]
     inputs = list(_inputs(manifest))
-    target = manifest.get("target", {})
-    title = f"scenair result {target.get('year', '')} {target.get('scenario', '')}".strip()
     graph = [
-        {
-            "@id": NAME,
-            "@type": "CreativeWork",
-            "conformsTo": {"@id": "https://w3id.org/ro/crate/1.1"},
-            "about": {"@id": "./"},
-        },
-        {
-            "@id": "./",
-            "@type": "Dataset",
-            "name": title,
-            "description": "Emissions, concentrations and attainment of one year and scenario, "
-            "with their manifest.",
-            "datePublished": day.isoformat(),
-            "license": {"@id": license_url},
-            "author": {"@id": "#author"},
-            "hasPart": [{"@id": entity["@id"]} for entity in files],
-            "mentions": [{"@id": "#run"}],
-        },
-        {"@id": license_url, "@type": "CreativeWork", "name": license_url},
-        {"@id": "#author", "@type": "Person", "name": author},
+        *_head(manifest, files, day=day, license_url=license_url, author=author),
         *_software(manifest["versions"]),
         {
             "@id": "#run",
             "@type": "CreateAction",
-            "name": title,
+            "name": _title(manifest),
             "instrument": {"@id": "#scenair"},
             "object": [{"@id": entity["@id"]} for entity in inputs],
             "result": {"@id": "./"},
@@ -107,6 +86,44 @@ def export(
         {"@context": "https://w3id.org/ro/crate/1.1/context", "@graph": graph}, folder / NAME
     )
     return folder / NAME
+
+
+def _title(manifest: Mapping[str, Any]) -> str:
+    target = manifest.get("target", {})
+    return f"scenair result {target.get('year', '')} {target.get('scenario', '')}".strip()
+
+
+def _head(
+    manifest: Mapping[str, Any],
+    files: Sequence[Mapping[str, Any]],
+    *,
+    day: datetime.date,
+    license_url: str,
+    author: str,
+) -> list[dict[str, Any]]:
+    """The crate itself, its root, licence and author."""
+    return [
+        {
+            "@id": NAME,
+            "@type": "CreativeWork",
+            "conformsTo": {"@id": "https://w3id.org/ro/crate/1.1"},
+            "about": {"@id": "./"},
+        },
+        {
+            "@id": "./",
+            "@type": "Dataset",
+            "name": _title(manifest),
+            "description": "Emissions, concentrations and attainment of one year and scenario, "
+            "with their manifest.",
+            "datePublished": day.isoformat(),
+            "license": {"@id": license_url},
+            "author": {"@id": "#author"},
+            "hasPart": [{"@id": entity["@id"]} for entity in files],
+            "mentions": [{"@id": "#run"}],
+        },
+        {"@id": license_url, "@type": "CreativeWork", "name": license_url},
+        {"@id": "#author", "@type": "Person", "name": author},
+    ]
 
 
 def _file(path: Path, *, folder: Path) -> dict[str, Any]:
