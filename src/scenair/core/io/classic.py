@@ -36,7 +36,7 @@ def require_whole(path: str | Path) -> None:
         end = end_of_data(head)
     except (IndexError, KeyError) as error:
         raise InputError(
-            "the header of a netCDF file is cut off or damaged", where=str(file),
+            "a truncated netCDF file: its header is cut off or damaged", where=str(file),
             remedy="bring it anew",
         ) from error  # fmt: skip
     size = file.stat().st_size
