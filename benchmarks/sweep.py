@@ -46,8 +46,8 @@ def snakemake(given: argparse.Namespace, *options: str) -> list[str]:
     """The command line of the sweep."""
     members = {"years": given.years, "scenarios": given.scenarios}
     return [
-        sys.executable, "-m", "snakemake", "--snakefile", str(REPO / "Snakefile"),
-        "--directory", str(given.folder), "--cores", str(given.cores), *options, "sweep",
+        sys.executable, "-m", "snakemake", "sweep", "--snakefile", str(REPO / "Snakefile"),
+        "--directory", str(given.folder), "--cores", str(given.cores), *options,
         "--config", f"case={given.case}", f"sweep={json.dumps(members)}",
     ]  # fmt: skip
 

@@ -31,6 +31,8 @@ _ERA5: Final[dict[str, tuple[str, ...]]] = {
     "v10": ("m s**-1", "m s-1"),
     "t2m": ("K",),
 }
+#: Names of the mean rate of precipitation, where the file has no total.
+_RATES: Final = ("avg_tprate", "mtpr")
 
 
 def is_era5(ds: xr.Dataset) -> bool:
@@ -72,6 +74,14 @@ def from_era5(ds: xr.Dataset) -> xr.Dataset:
                 allowed="m (a day, monthly means of daily means)",
             )  # fmt: skip
         out["pr"] = _monthly(ds["tp"].clip(min=0) * (1000 / 86_400), "kg m-2 s-1")
+    for name in _RATES:
+        if name in ds and "pr" not in out:
+            if ds[name].attrs.get("units") not in ("kg m**-2 s**-1", "kg m-2 s-1"):
+                raise UnitsError(
+                    "wrong unit", where=f"ERA5, variable {name}",
+                    value=ds[name].attrs.get("units"), allowed="kg m**-2 s**-1",
+                )  # fmt: skip
+            out["pr"] = _monthly(ds[name].clip(min=0), "kg m-2 s-1")
     if "d2m" in ds:
         out["hurs"] = _monthly((magnus(ds["d2m"]) / magnus(ds["t2m"])).clip(0.05, 1.0), "1")
     if "blh" in ds:
