@@ -136,6 +136,24 @@ def test_health_names_its_function_and_what_is_assumed(made: Made, text: str) ->
     assert "rate is assumed" in page
 
 
+def test_counts_at_every_limit_with_the_one_in_force_named(made: Made, text: str) -> None:
+    assert "At the limits of the standard" not in text
+    path = made.result / "attainment/summary.json"
+    summary = json.loads(path.read_text("utf-8"))
+    summary["national"]["by_limit"] = {
+        "25": {"n_attain_monitored": 3, "n_attain_fused": 4},
+        "30": {
+            "n_attain_monitored": 7,
+            "n_attain_fused": 9,
+            "double_monitored": {"counts": {"both": 5}},
+        },
+    }
+    path.write_text(json.dumps(summary), "utf-8")
+    rows = {row[0]: row[1:] for row in Page((write_report(made) / "report.html").read_text()).rows}
+    assert rows["30 (in force)"] == ["7 of 24", "9 of 28", "5"]
+    assert rows["25"] == ["3 of 24", "4 of 28", "–"]
+
+
 def test_the_note_of_a_variable_is_no_synthetic_content() -> None:
     def row(kind: str, variable: str, text: str) -> dict[str, str]:
         return {"file": "a.nc", "variable": variable, "kind": kind, "text": text}

@@ -27,6 +27,7 @@ def render(c: Contents) -> str:
         script=Markup(SCRIPT),
         cards=content.headline(c),
         sensitivity=rows.sensitivity_rows(c),
+        limits=rows.limit_rows(c),
         hindcast=rows.hindcast_rows(c),
         skill=rows.skill_rows(c),
         groups=rows.group_rows(c),

@@ -127,6 +127,23 @@ def sensitivity_rows(c: Contents) -> list[dict[str, str]]:
     return [rows[factor] for factor in sorted(rows)]
 
 
+def limit_rows(c: Contents) -> list[dict[str, str]]:
+    """Cities at or below the limits of the standard over the years, the strictest last."""
+    nation = c.summary["national"]
+    rows = []
+    for limit, found in sorted(nation.get("by_limit", {}).items(), key=lambda i: -float(i[0])):
+        both = (found.get("double_monitored") or {}).get("counts", {})
+        rows.append(
+            {
+                "limit": f"{float(limit):g}" + (" (in force)" if float(limit) == c.limit else ""),
+                "monitored": f"{found['n_attain_monitored']} of {nation['n_monitored']}",
+                "fused": f"{found['n_attain_fused']} of {nation['n_judged']}",
+                "both": "–" if c.is_history or not both else str(both.get("both", "–")),
+            }
+        )
+    return rows
+
+
 def hindcast_rows(c: Contents) -> list[dict[str, str]]:
     """Attaining cities of a year that has happened: as stated, and in this run (never fitted)."""
     if c.observed is None or c.is_history:

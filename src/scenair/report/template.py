@@ -127,6 +127,19 @@ inflow, ships). It stands in both terms of the response, (C + B) /
 <p class="soft">Monitored cities; µg m⁻³.</p>
 {% endif %}
 
+{% if limits %}
+<h2>At the limits of the standard</h2>
+<p>35 µg m⁻³ held until February 2026, 30 is in force to the end of 2030, 25 from 2031
+(GB 3095). Whatever the year, the count at each is shown.</p>
+<div class="wide">
+<table><thead><tr><th>at or below, µg m⁻³</th><th class="n">monitored cities</th>
+<th class="n">all cities (estimate)</th><th class="n">monitored, and CO₂ peaked</th></tr></thead>
+<tbody>
+{% for r in limits %}<tr><td>{{ r.limit }}</td>{{ num(r.monitored) }}{{ num(r.fused) }}
+{{ num(r.both) }}</tr>{% endfor %}
+</tbody></table></div>
+{% endif %}
+
 {% if hindcast %}
 <h2>Beside what was observed</h2>
 <p>{{ c.year }} has happened. The run left history in {{ c.config.case.first_year }} and was never
