@@ -21,7 +21,7 @@ from scenair.attainment.statistics.annual import percentile_hj663
 from scenair.config.attainment import AttainmentConfig
 from scenair.config.case import CaseConfig
 from scenair.core.errors import InputError
-from scenair.core.io.netcdf import open_netcdf
+from scenair.core.io.netcdf import open_in_chunks, open_netcdf
 from scenair.core.io.tables import write_csv
 
 if TYPE_CHECKING:
@@ -96,10 +96,11 @@ def build_daily_response(
 
 
 def _read(path: str | Path, grid: Grid) -> xr.Dataset:
-    ds = open_netcdf(path)
-    require_grid(ds, grid, where=str(path))
-    known = {n: u for n, u in _UNITS.items() if n in ds}
-    if not known or "day" not in ds.dims:
+    with open_in_chunks(path, along=("day", "y")) as ds:
+        require_grid(ds, grid, where=str(path))
+        known = {n: u for n, u in _UNITS.items() if n in ds}
+        whole = "day" in ds.dims
+    if not known or not whole:
         raise InputError(
             "not a file of daily fields", where=str(path), allowed=f"day and any of {list(_UNITS)}"
         )
