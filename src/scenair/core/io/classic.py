@@ -36,13 +36,13 @@ def require_whole(path: str | Path) -> None:
         end = end_of_data(head)
     except (IndexError, KeyError) as error:
         raise InputError(
-            "a truncated netCDF file: its header is cut off or damaged", where=str(file),
+            "not a readable netCDF file (truncated or damaged: its header ends too early)", where=str(file),
             remedy="bring it anew",
         ) from error  # fmt: skip
     size = file.stat().st_size
     if size < end:
         raise InputError(
-            "a truncated netCDF file: the library would read its end as zeros",
+            "not a readable netCDF file (truncated: the library would read its end as zeros)",
             where=str(file),
             value=f"{size} bytes",
             allowed=f"{end} bytes by its header",
