@@ -36,9 +36,10 @@ def require_whole(path: str | Path) -> None:
         end = end_of_data(head)
     except (IndexError, KeyError) as error:
         raise InputError(
-            "not a readable netCDF file (truncated or damaged: its header ends too early)", where=str(file),
+            "not a readable netCDF file (truncated or damaged: its header ends too early)",
+            where=str(file),
             remedy="bring it anew",
-        ) from error  # fmt: skip
+        ) from error
     size = file.stat().st_size
     if size < end:
         raise InputError(
