@@ -16,9 +16,9 @@ import scipy.sparse as sp
 
 from scenair.core.species import MOLAR_MASS
 from scenair.surrogate.aerosol import M_NH4, M_SO4, Response, path_response
+from scenair.surrogate.frontal import FrontalFactor
 from scenair.surrogate.model import CONVERSIONS, Quarter, Result
 from scenair.surrogate.operator import with_loss
-from scenair.surrogate.solver import Factor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -107,13 +107,13 @@ class Footprints:
         out[:, 0] = rows.toarray()
         return out.reshape(ny * nx * nz, -1)
 
-    def _factor(self, tracer: str) -> Factor:
+    def _factor(self, tracer: str) -> FrontalFactor:
         share = self._base.particle_share.get(tracer)
         terms = self._quarter.loss_terms(tracer, particle_share=share)
         loss = self._quarter.transport.flat(np.sum(list(terms.values()), axis=0))
         # the transposed operator is factored: forward solutions of many columns are fast
         matrix = with_loss(self._quarter.transport, loss).T.tocsr()
-        return Factor(matrix, shape=self._quarter.transport.shape)
+        return FrontalFactor(matrix, shape=self._quarter.transport.shape)
 
     def _through(self, child: str, psi: Array) -> Array:
         """What a unit of the parent in the air means at the receptors by way of its child."""

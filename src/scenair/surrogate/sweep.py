@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import numpy.typing as npt
 
+from scenair.surrogate.frontal import FrontalFactor
 from scenair.surrogate.model import CONVERSIONS, run_quarter
 from scenair.surrogate.operator import with_loss
-from scenair.surrogate.solver import ColumnSystem, Factor
+from scenair.surrogate.solver import ColumnSystem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -87,7 +88,7 @@ class SharedQuarter:
         """What solves for so many right-hand sides of a group's operator."""
         if columns >= FACTOR_FROM:
             matrix = with_loss(self.quarter.transport, self._loss[group[0]])
-            return Factor(matrix, shape=self.quarter.transport.shape).solve
+            return FrontalFactor(matrix, shape=self.quarter.transport.shape).solve
         name = _SYSTEM[group[0]]
         return lambda rhs: self.system.solve((name,) * rhs.shape[1], rhs)
 
