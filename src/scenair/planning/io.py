@@ -35,8 +35,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("scenair.planning")
 
-#: Shown in the tables, Mg yr-1.
-SHOWN: Final = ("SO2", "NOx", "NMVOC", "NH3", "PM25", "CO2")
+#: Pollutants whose change says how large a measure is in a city; shown in the tables, with CO2.
+SIZE: Final = ("SO2", "NOx", "NMVOC", "NH3", "PM25")
+SHOWN: Final = (*SIZE, "CO2")
 #: Share of a receptor's controlled PM2.5 from which a city is linked to it, as in the targets.
 LINKED_SHARE: Final = 0.01
 #: What is used less than this is not named.
@@ -173,9 +174,10 @@ def _read(
             remedy="ask for the plan of the year of the potentials",
         )
     _require_cities(known["city"].values, adcodes, where=str(potentials))
-    kept = known.isel(measure=np.flatnonzero(known["optional"].values == 0), city=asked)
-    change = kept["change"].transpose("measure", "level", "city", "sector", "species")
-    require_finite(change, where=str(potentials), minimum=None)
+    kept = known["change"].isel(measure=np.flatnonzero(known["optional"].values == 0))
+    every = kept.transpose("measure", "level", "city", "sector", "species")
+    require_finite(every, where=str(potentials), minimum=None)
+    change = every.isel(city=asked)
     species = [str(s) for s in change["species"].values]
     emitted = open_netcdf(emissions, variables=("emission",))["emission"]
     require_units(emitted, "Mg yr-1", where=str(emissions))
@@ -188,14 +190,16 @@ def _read(
     linked = given >= LINKED_SHARE * given.sum(axis=1, keepdims=True)
     values = change.values.astype(np.float64)
     shares = _used(used, double, change, cities=change["city"].values)
+    cost = _costs(every, asked, shares)
     return _World(
         measures=[str(m) for m in change["measure"].values],
         levels=[str(v) for v in change["level"].values],
         cities=change["city"].values,
         species=species,
         options=Options(
-            reduction=scenario_reduction(values, shares),
-            cost=_costs(change, shares),
+            # a level that costs no more than what is in use is a step back, no option
+            reduction=np.where((cost > 0)[..., None, None], scenario_reduction(values, shares), 0),
+            cost=cost,
             emission=amount.values[asked],
         ),
         slope=slope[:, asked],
@@ -251,11 +255,25 @@ def _used(
     return out
 
 
-def _costs(change: xr.DataArray, used: Array) -> Array:
-    """Yearly cost of each option beyond what the scenario pays already, CNY."""
+def _costs(every: xr.DataArray, asked: npt.NDArray[np.int64], used: Array) -> Array:
+    """Yearly cost of each option beyond what the scenario pays already, CNY.
+
+    Over all cities a measure costs its unit cost times the fall of its basis; cities share that by
+    the size of what changes in their pollutants (a city where the basis alone does not fall would
+    else have the measure for nothing).
+
+    Parameters
+    ----------
+    every : DataArray (measure, level, city, sector, species)
+        Potentials of all cities, Mg yr-1.
+    asked : ndarray of int
+        Positions of the cities that are asked.
+    used : ndarray (measure, level, city)
+        Of the cities that are asked.
+    """
     table = read_table("planning/measure_costs.csv")
     unit = table[table["measure"].notna()].set_index("measure")
-    lacking = sorted(set(map(str, change["measure"].values)) - set(unit.index))
+    lacking = sorted(set(map(str, every["measure"].values)) - set(unit.index))
     if lacking:
         raise InputError(
             "measures without a cost",
@@ -264,13 +282,25 @@ def _costs(change: xr.DataArray, used: Array) -> Array:
             remedy="add a row for each",
         )
     step = table[table["level"].notna()].set_index("level")["value"]
-    taken = -change.sum("sector").transpose("measure", "level", "city", "species")
+    factor = step.reindex(every["level"].values).to_numpy(np.float64)[:, None]
+    rates, basis = unit["value"].astype(float).to_dict(), unit["basis"].to_dict()
     full = np.zeros(used.shape)
-    for i, name in enumerate(change["measure"].values):
-        row = unit.loc[str(name)]
-        amount = np.maximum(taken[i].sel(species=str(row["basis"])).values, 0.0)
-        factor = step.reindex(change["level"].values).to_numpy(np.float64)
-        full[i] = float(unit["value"].to_dict()[str(name)]) * factor[:, None] * amount
+    for i, name in enumerate(map(str, every["measure"].values)):
+        change = every[i].sum("sector").astype(np.float64)
+        fall = -change.sel(species=basis[name]).sum("city").values[:, None]
+        if (fall <= 0).any():
+            raise InputError(
+                "a measure whose basis of cost does not fall",
+                where="resources/planning/measure_costs.csv",
+                value=f"{name}, {basis[name]}",
+                remedy="name another basis",
+            )
+        size = abs(change.sel(species=list(SIZE))).sum("species").transpose("level", "city").values
+        whole = np.maximum(size.sum(axis=1, keepdims=True), np.finfo(float).tiny)
+        share = (
+            size[:, asked] / whole
+        )  # a measure for CO2 alone costs nothing here, and lowers nothing
+        full[i] = rates[name] * factor * fall * share
     there = (used * full).sum(axis=1, keepdims=True)
     return np.asarray(np.maximum(full - there, 0.0))
 
