@@ -55,6 +55,12 @@ def test_mass_closes(annual):
     assert len(table[table["stage"] == "surrogate transport"]) == 10 * 4
 
 
+def test_tables_of_the_background_are_named(annual):
+    ds = open_netcdf(annual / "annual.nc")
+    assert "surrogate/background.csv" in ds.attrs["background"]
+    assert "surrogate/biogenic.csv" in ds.attrs["biogenic"]
+
+
 def test_parts_sum_and_are_plausible(annual):
     ds = open_netcdf(annual / "annual.nc", variables={"PM25": "ug m-3", "PM25_annual": "ug m-3"})
     total = sum(ds[name].astype(float) for name in PARTS)

@@ -121,6 +121,17 @@ def background_field(
     return ds
 
 
+def background_attributes(table: str, biogenic: str | None) -> dict[str, str]:
+    """What a result with B in it says about where B comes from; names of the tables in."""
+    attrs = {
+        "background": f"assumed: {table} by quarter, component and region of "
+        f"surrogate/background_regions.csv ({', '.join(COMPONENTS)}); every scenario of a case has the same"
+    }
+    if biogenic is not None:
+        attrs["biogenic"] = f"assumed: {biogenic}, reactivity of biogenic VOC for ozone"
+    return attrs
+
+
 def _levels(table: pd.DataFrame, regions: list[str], key: str, kinds: tuple[str, ...]) -> Array:
     """(region, kind, quarter), every combination exactly once."""
     keys = ["region", key, "quarter"]

@@ -12,6 +12,7 @@ from scenair.core.audit.closure import require_closed
 from scenair.core.io.netcdf import open_netcdf, require_finite, write_netcdf
 from scenair.core.io.reading import reader
 from scenair.core.io.tables import write_csv
+from scenair.surrogate.background import background_attributes
 from scenair.surrogate.geometry import geometry
 from scenair.surrogate.gridded import check_grid, check_gridded
 from scenair.surrogate.io.anchoring import read_factors
@@ -106,7 +107,7 @@ def build_air_quality(
         ds,
         annual,
         title=f"air quality {year} {scenario}",
-        attrs=_attributes(case, met, year, scenario),
+        attrs=_attributes(case, options, met, year, scenario),
     )
     verify_air_quality(annual, input_rows=input_rows, year=year, closure=closure)
 
@@ -142,7 +143,9 @@ def read_biogenic(b: xr.Dataset, options: SurrogateConfig, *, where: str) -> Arr
     return require_biogenic(field, where=where)
 
 
-def _attributes(case: CaseConfig, met: xr.Dataset, year: int, scenario: str) -> dict[str, Any]:
+def _attributes(
+    case: CaseConfig, options: SurrogateConfig, met: xr.Dataset, year: int, scenario: str
+) -> dict[str, Any]:
     attrs = {
         "source": "surrogate",
         "year": year,
@@ -151,6 +154,7 @@ def _attributes(case: CaseConfig, met: xr.Dataset, year: int, scenario: str) -> 
         "synthetic": met.attrs.get("synthetic", "false"),
         "note": f"{met.attrs.get('note', '')}; background B is assumed".strip("; "),
     }
+    attrs |= background_attributes(options.background, options.biogenic)
     if case.tests_only:
         attrs["tests_only"] = "tests only: a nest with clean inflow"
     return attrs
