@@ -191,7 +191,7 @@ def test_margin_map_counts_what_it_shows() -> None:
     )
     with house_style():
         fig = margin_map(make_basemap(CN36, codes), cities, limit=30.0, heading="x")
-    words = [text.get_text() for text in fig.axes[0].get_legend().get_texts()]
+    words = [text.get_text() for text in fig.legends[0].get_texts()]
     assert words == [
         "monitored: 1", "estimate by the fused field: 1", "estimate far from any monitor: 1",
         "not judged: 1",

@@ -69,11 +69,11 @@ def draw_surrogate(
         }
         drawn = surrogate.footprint_maps(
             make_basemap(coarse, case.adcodes()), found,
-            heading="Annual PM$_{2.5}$ of a city a Gg yr$^{-1}$ of primary particles "
+            heading="Annual PM$_{2.5}$ of a city per Gg yr$^{-1}$ of primary particles "
             "emitted near the ground",
         )  # fmt: skip
         _save(drawn, figures["footprints"], options)
-        columns = ("adcode", "set", "quarter", "observed", "modelled_before")
+        columns = ("adcode", "set", "quarter", "observed", "modelled_case_grid")
         scatter = surrogate.monitor_scatter(
             read_csv(pairs, columns=columns),
             read_csv(evaluation, columns=SKILL),

@@ -234,7 +234,7 @@ def margin_map(base: Basemap, cities: pd.DataFrame, *, limit: float, heading: st
         bar = fig.colorbar(shades, ax=ax, shrink=0.8, pad=0.02, extend="both", ticks=levels)
         bar.ax.set_yticklabels([f"{level:g}" for level in levels])
         bar.set_label(label)
-    _margin_legend(axes.flat[0], cities, monitored)
+    _margin_legend(fig, cities, monitored)
     fig.suptitle(heading)
     return fig
 
@@ -265,7 +265,7 @@ def _far(cities: pd.DataFrame) -> npt.NDArray[np.bool_]:
     return np.asarray(cities["basis"] == "fused_far")
 
 
-def _margin_legend(ax: Axes, cities: pd.DataFrame, monitored: npt.NDArray[np.bool_]) -> None:
+def _margin_legend(fig: Figure, cities: pd.DataFrame, monitored: npt.NDArray[np.bool_]) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
@@ -283,4 +283,4 @@ def _margin_legend(ax: Axes, cities: pd.DataFrame, monitored: npt.NDArray[np.boo
     ]  # fmt: skip
     if not known.all():
         handles.append(Patch(color=NOT_MONITORED, label=f"not judged: {int((~known).sum())}"))
-    ax.legend(handles=handles, loc="lower left", framealpha=0.9, fontsize=7)
+    fig.legend(handles=handles, loc="outside lower center", ncols=len(handles))

@@ -79,7 +79,7 @@ def footprint_maps(
         mesh = _mesh(ax, base, values, cmap="viridis_r", norm=LogNorm(1e-5, 1e-1))
         ax.plot([x], [y], marker="+", color="#CC3311", ms=9, mew=1.6, zorder=5)
         bar = fig.colorbar(mesh, ax=ax, shrink=0.8, pad=0.02, extend="both")
-        bar.set_label("µg m$^{-3}$ a Gg yr$^{-1}$")
+        bar.set_label("µg m$^{-3}$ per Gg yr$^{-1}$")
         ax.set_title(city)
     for ax in axes.flat[len(footprints) :]:
         ax.set_axis_off()
@@ -93,13 +93,13 @@ def monitor_scatter(pairs: pd.DataFrame, skills: pd.DataFrame, *, heading: str) 
     Parameters
     ----------
     pairs : DataFrame
-        ``adcode, set, quarter, observed, modelled_before``, ug m-3.
+        ``adcode, set, quarter, observed, modelled_case_grid``, ug m-3.
     skills : DataFrame
         ``parameters, set, period, n, nmb, nme, r, fac2``.
     """
-    fig = new_figure(9.0, 4.5)
+    fig = new_figure(9.5, 5.0)
     axes = fig.subplots(1, 2)
-    columns = ["observed", "modelled_before"]
+    columns = ["observed", "modelled_case_grid"]
     year = pairs.groupby(["adcode", "set"], as_index=False)[columns].mean()
     for ax, (period, title, frame) in zip(
         axes,
@@ -114,10 +114,10 @@ def monitor_scatter(pairs: pd.DataFrame, skills: pd.DataFrame, *, heading: str) 
             part = frame[frame["set"] == use]
             words = _skill_words(skills, use=use, period=period)
             ax.scatter(
-                part["observed"], part["modelled_before"], s=10, alpha=0.6, lw=0,
+                part["observed"], part["modelled_case_grid"], s=10, alpha=0.6, lw=0,
                 color=color, label=words,
             )  # fmt: skip
-        ax.set(xlim=(0, top), ylim=(0, top), aspect="equal", title=title)
+        ax.set(xlim=(0, top), ylim=(0, top), title=title)
         ax.set_xlabel("observed (µg m$^{-3}$, ambient)")
         ax.set_ylabel("modelled (µg m$^{-3}$)")
         ax.legend(loc="upper left", fontsize=7)
@@ -127,7 +127,9 @@ def monitor_scatter(pairs: pd.DataFrame, skills: pd.DataFrame, *, heading: str) 
 
 def _skill_words(skills: pd.DataFrame, *, use: str, period: str) -> str:
     row = skills[
-        (skills["parameters"] == "before") & (skills["set"] == use) & (skills["period"] == period)
+        (skills["parameters"] == "case_grid")
+        & (skills["set"] == use)
+        & (skills["period"] == period)
     ]
     name = {"fit": "regions that a fit may see", "judge": "regions that judge"}[use]
     if row.empty:
