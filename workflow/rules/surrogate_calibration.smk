@@ -11,6 +11,7 @@ rule calibration:
         gridded=f"results/{MONITOR_YEAR}/history/emissions/gridded.nc",
         meteorology="results/surrogate/meteorology.nc",
         background="results/surrogate/background.nc",
+        annual=f"results/{MONITOR_YEAR}/history/air_quality/annual.nc",
     output:
         calibration="results/surrogate/calibration/parameters.csv",
         evaluation="results/surrogate/calibration/evaluation.csv",

@@ -13,6 +13,7 @@ with job(snakemake.log[0], name="calibration of the surrogate"):
         gridded=snakemake.input.gridded,
         meteorology=snakemake.input.meteorology,
         background=snakemake.input.background,
+        annual=snakemake.input.annual,
         calibration=snakemake.output.calibration,
         evaluation=snakemake.output.evaluation,
         pairs=snakemake.output.pairs,

@@ -111,6 +111,7 @@ def build_calibration(
     gridded: str | Path,
     meteorology: str | Path,
     background: str | Path,
+    annual: str | Path,
     calibration: str | Path,
     evaluation: str | Path,
     pairs: str | Path,
@@ -131,6 +132,8 @@ def build_calibration(
     monitors : str
         Table of monitors.
     gridded, meteorology, background : path
+    annual : path
+        The surrogate's own concentrations of that year, not anchored: the scatter is theirs.
     calibration : path
         Written: a row a parameter with prior, multiplier, spread, sensitivity, information.
     evaluation : path
@@ -164,9 +167,10 @@ def build_calibration(
         "before": forward(np.zeros(len(names))),
         "after": forward(np.log(got.factor)),
     }
+    shown = {"case_grid": on_case_grid(annual, records, grid=fine)} | modelled
     write_csv(estimate_table(got, free["value"].to_numpy(dtype=float)), calibration)
-    write_csv(evaluation_table(records, modelled), evaluation)
-    write_csv(pair_table(records, modelled), pairs)
+    write_csv(evaluation_table(records, shown), evaluation)
+    write_csv(pair_table(records, shown), pairs)
 
 
 def read_records(name: str, *, met: xr.Dataset, background: Array, grid: Grid) -> Records:
@@ -201,6 +205,27 @@ def read_records(name: str, *, met: xr.Dataset, background: Array, grid: Grid) -
         pressure=met["pressure"].values.ravel()[cell],
     )
     return Records(frame, observed, background.reshape(4, -1)[:, cell], cell)
+
+
+def on_case_grid(annual: str | Path, records: Records, *, grid: Grid) -> Array:
+    """PM2.5 (quarter, record) of the surrogate's own file at the monitors, ug m-3.
+
+    Raises
+    ------
+    InputError
+        The file is anchored.
+    """
+    ds = open_netcdf(annual, variables={"PM25": "ug m-3"})
+    check_grid(ds, grid, where=str(annual))
+    if any(str(name).startswith("anchor_") for name in ds.data_vars):
+        raise InputError(
+            "an anchored file says nothing about the model", where=str(annual),
+            remedy="leave surrogate.anchor empty for a calibration",
+        )  # fmt: skip
+    frame = records.frame
+    cell = grid.locate(frame["lon"].to_numpy(), frame["lat"].to_numpy())
+    values = ds["PM25"].transpose("quarter", "y", "x").values.reshape(4, -1)
+    return np.asarray(values[:, cell], dtype=np.float64)
 
 
 def estimate_table(got: Estimate, prior: Array) -> pd.DataFrame:
