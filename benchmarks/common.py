@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+import scipy.sparse as sp
 
 from scenair.core.grids import CN36, Grid
 
@@ -81,6 +82,14 @@ def smooth_fields(count: int, shape: tuple[int, int]) -> np.ndarray:
             field += np.exp(-((y - cy) ** 2 + (x - cx) ** 2) / (2 * width**2))
         out.append((field * rng.lognormal(0, 1, shape)).ravel())
     return np.stack(out)
+
+
+def point_weights(lon: np.ndarray, lat: np.ndarray, grid: Grid) -> sp.csr_matrix:
+    """Binning by cell centres, as other tools do it; the last row is outside."""
+    cell = grid.locate(lon, lat)
+    cell = np.where(cell < 0, grid.size, cell)
+    n = len(cell)
+    return sp.csr_matrix((np.ones(n), (cell, np.arange(n))), shape=(grid.size + 1, n))
 
 
 def grid_file(grid: Grid) -> str:

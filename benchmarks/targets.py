@@ -30,7 +30,7 @@ import writer
 
 from scenair.cmaq.io_archive import archive_copy
 from scenair.core.io.netcdf import open_netcdf
-from scenair.core.overlay import mass_weights, point_weights, polygon_areas
+from scenair.core.overlay import mass_weights, polygon_areas
 from scenair.gridding.dataset import grid_emissions
 from scenair.gridding.io import build_gridded, read_cities, read_points, read_spatial
 from scenair.gridding.latlon import latlon_weights
@@ -74,7 +74,7 @@ def overlay(folder: Path) -> list[Row]:
     ours = common.best(lambda: latlon_weights(weights.SOURCE, GRID, extra=0), repeat=5)
     mine = processor(lambda: latlon_weights(weights.SOURCE, GRID, extra=0))
     peer = common.best(lambda: polygon_areas(boxes, GRID), repeat=1)
-    centre = weights.full(point_weights(*weights.centres(cells), GRID), cells)
+    centre = weights.full(common.point_weights(*weights.centres(cells), GRID), cells)
     column = max(
         np.abs(np.asarray(w.sum(axis=0)).ravel()[inner] - 1).max() for w in (straight, bent)
     )

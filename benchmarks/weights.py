@@ -22,7 +22,7 @@ import numpy as np
 import scipy.sparse as sp
 import shapely
 
-from scenair.core.overlay import mass_weights, point_weights, polygon_areas
+from scenair.core.overlay import mass_weights, polygon_areas
 from scenair.core.regions import counties
 from scenair.gridding import io_cache, rasters
 from scenair.gridding.latlon import Raster, latlon_weights
@@ -116,8 +116,12 @@ def main(name: str = "D27") -> None:
         common.best(lambda: polygon_areas(boxes, grid), repeat=1),
         full(mass_weights(polygon_areas(boxes, grid)), cells),
     )
-    centre = full(point_weights(*centres(cells), grid), cells)
-    add("cell-centre binning", common.best(lambda: point_weights(*centres(cells), grid)), centre)
+    centre = full(common.point_weights(*centres(cells), grid), cells)
+    add(
+        "cell-centre binning",
+        common.best(lambda: common.point_weights(*centres(cells), grid)),
+        centre,
+    )
     rows.append(("P1 shapely / scenair", f"{peer / ours[0]:.1f}", "aim >= 5"))
     if shutil.which("cdo"):
         with tempfile.TemporaryDirectory() as folder:
