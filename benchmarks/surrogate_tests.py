@@ -19,6 +19,7 @@ from tests.surrogate import test_chemistry, test_inmap_anchor, test_operator
 from tests.surrogate.synthetic import blobs
 from tests.surrogate.test_response_surface import FACTORS, _box_ozone
 
+from scenair.core.constants import GAS_CONSTANT
 from scenair.core.grids import CN36
 from scenair.core.io.netcdf import open_netcdf
 from scenair.core.io.paths import resources
@@ -30,7 +31,7 @@ from scenair.surrogate.io.fields import read_parameters
 from scenair.surrogate.meteorology import free_meteorology
 from scenair.surrogate.model import Quarter, prepare_quarter, run_quarter
 from scenair.surrogate.operator import with_loss
-from scenair.surrogate.ozone import M_O3, M_R, balance, rates, run_ozone
+from scenair.surrogate.ozone import M_O3, balance, rates, run_ozone
 from scenair.surrogate.removal import intermittent_rate
 from scenair.surrogate.response_surface import OZONE_TERMS, design, fit, normalised_errors
 from scenair.surrogate.solver import ColumnSystem, Factor
@@ -226,7 +227,7 @@ def ozone(quarter: Quarter) -> Iterator[Row]:
         quarter, nothing, nothing, direct_no2=nothing,
         biogenic=np.full(quarter.area.shape, 2.0), par=PAR,
     )  # fmt: skip
-    ppb = M_R * quarter.state["temperature"][0] / quarter.state["pressure"][0] * 1e3 / M_O3
+    ppb = GAS_CONSTANT * quarter.state["temperature"][0] / quarter.state["pressure"][0] * 1e3 / M_O3
     far = np.abs(clean.ozone * ppb / PAR["ozone_background"] - 1).max()
     yield below("11", "field without NOx against the background", float(far), 0.02)
 

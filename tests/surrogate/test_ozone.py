@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from scenair.core.constants import GAS_CONSTANT
 from scenair.core.errors import InputError
 from scenair.surrogate.model import prepare_quarter, run_quarter
-from scenair.surrogate.ozone import M_O3, M_R, balance, rates, require_biogenic, run_ozone
+from scenair.surrogate.ozone import M_O3, balance, rates, require_biogenic, run_ozone
 
 
 def _box(par, nox, *, oxidant=80.0, radicals=2.0, reactivity=8.0):
@@ -94,7 +95,7 @@ def test_no_nitrogen_gives_the_background(small, par):
     """Without NOx ozone is the background, as ppb (test 11)."""
     calm = _ozone(small, par, nox=0.0)
     quarter = prepare_quarter(small.met, 2, geo=small.geo, par=par)
-    ppb = M_R * quarter.state["temperature"][0] / quarter.state["pressure"][0] * 1e3 / M_O3
+    ppb = GAS_CONSTANT * quarter.state["temperature"][0] / quarter.state["pressure"][0] * 1e3 / M_O3
     np.testing.assert_allclose(calm.ozone * ppb, par["ozone_background"], rtol=0.02)
 
 

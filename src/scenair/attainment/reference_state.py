@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from scenair.core.constants import GAS_CONSTANT
 from scenair.core.errors import InputError
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ CHANGE_OF_STATE: Final = date(2018, 9, 1)
 #: C(298.15 K) = C(273.15 K) x this, gases.
 GAS_STP_TO_REFERENCE: Final = T_STP_K / T_REFERENCE_K
 
-_GAS_CONSTANT: Final = 8.314462618  # J mol-1 K-1
 MOLAR_MASS: Final[dict[str, float]] = {
     "O3": 47.9982,
     "NO2": 46.0055,
@@ -63,7 +63,7 @@ def ug_m3_per_ppb(gas: str, *, temperature_k: float = T_REFERENCE_K) -> float:
 
     ``gas`` is a key of :data:`MOLAR_MASS`; ideal gas.
     """
-    volume = _GAS_CONSTANT * temperature_k / (P_REFERENCE_HPA * 100)  # m3 mol-1
+    volume = GAS_CONSTANT * temperature_k / (P_REFERENCE_HPA * 100)  # m3 mol-1
     return MOLAR_MASS[gas] * 1e-3 / volume
 
 

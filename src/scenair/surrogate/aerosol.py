@@ -12,13 +12,14 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from scenair.core.constants import GAS_CONSTANT
+
 Array = npt.NDArray[np.float64]
 
 #: Molar masses, g mol-1.
 M_SO4: Final = 96.0626
 M_NO3: Final = 62.0049
 M_NH4: Final = 18.0385
-_R: Final = 8.314462618
 #: Four times of day: departure of temperature (K) from its mean, and of relative humidity a kelvin.
 DIURNAL_K: Final = (-5.0, -2.0, 2.0, 5.0)
 RH_PER_K: Final = -0.025
@@ -64,7 +65,7 @@ def dissociation_constant(temperature: Array, humidity: Array) -> Array:
 
 def _nanomole(temperature: Array, pressure: Array) -> Array:
     """ppb of one ug m-3 of a species of 1 g mol-1."""
-    return np.asarray(_R * temperature / pressure * 1e3)
+    return np.asarray(GAS_CONSTANT * temperature / pressure * 1e3)
 
 
 def _nitrate_ppb(free: Array, acid: Array, constant: Array) -> tuple[Array, Array, Array]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from scenair.core.constants import AVOGADRO, GAS_CONSTANT
 from scenair.core.species import MOLAR_MASS
 
 if TYPE_CHECKING:
@@ -23,9 +24,8 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[np.float64]
 
-_R = 8.314462618
 #: Molecules cm-3 of one ppb: pressure (Pa) over temperature (K) times this.
-_PER_PPB = 1e-15 * 6.02214076e23 / _R
+_PER_PPB = 1e-15 * AVOGADRO / GAS_CONSTANT
 #: Below this ratio of Ox to NOx the mean over the spread of NOx is taken by its series.
 _SMALL = 1e-3
 
@@ -99,5 +99,5 @@ def nitric_acid(
         supply=np.broadcast_to(radicals, shape),
         ozone=by_ozone * night * molecules,
         oxidant=par["ozone_background"],
-        ppb=_R * temperature / pressure * 1e3 / MOLAR_MASS["NOx"],
+        ppb=GAS_CONSTANT * temperature / pressure * 1e3 / MOLAR_MASS["NOx"],
     )

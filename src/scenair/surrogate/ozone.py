@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from scenair.core.constants import GAS_CONSTANT
 from scenair.core.errors import InputError
 from scenair.surrogate.layers import middle
 from scenair.surrogate.removal import deposition_velocity
@@ -32,7 +33,6 @@ _LOOPS: Final = 12
 _LOOP_TOLERANCE_PPB: Final = 0.05
 M_O3: Final = 47.998
 M_NO2: Final = 46.0055
-M_R: Final = 8.314462618
 #: Molecules cm-3 of one ppb at 298 K and 1 atm.
 _PER_PPB: Final = 2.46e10
 
@@ -234,7 +234,7 @@ def run_ozone(
     """
     transport, k = quarter.transport, rates(par)
     volume = transport.field(transport.volume)
-    ppb = M_R * quarter.state["temperature"] / quarter.state["pressure"] * 1e3
+    ppb = GAS_CONSTANT * quarter.state["temperature"] / quarter.state["pressure"] * 1e3
     system = ColumnSystem(transport, {"VOC": transport.flat(par["loss_voc"] * volume)})
     voc = transport.field(system.solve(("VOC",), transport.flat(voc_source)[:, None], rtol=1e-6))
     height = middle(tuple(np.cumsum(volume[:, 0, 0] / quarter.area[0, 0])))[:, None, None]
