@@ -125,7 +125,8 @@ def background_attributes(table: str, biogenic: str | None) -> dict[str, str]:
     """What a result with B in it says about where B comes from; names of the tables in."""
     attrs = {
         "background": f"assumed: {table} by quarter, component and region of "
-        f"surrogate/background_regions.csv ({', '.join(COMPONENTS)}); every scenario of a case has the same"
+        f"surrogate/background_regions.csv ({', '.join(COMPONENTS)}); "
+        "every scenario of a case has the same"
     }
     if biogenic is not None:
         attrs["biogenic"] = f"assumed: {biogenic}, reactivity of biogenic VOC for ozone"
