@@ -186,10 +186,11 @@ def test_electric_homes_move_emissions_to_power_plants(setup: Setup, best: Proje
     assert change[power, CO2] > 0
     # what the plants burn more is what the homes draw, at unchanged coal per kWh
     drawn = (found.balance.generation - best.balance.generation)[at, 2]
-    per_twh = best.emission[at, :, power, CO2].sum() / best.balance.generation[at].sum()
-    assert change[power, CO2] == pytest.approx(
-        (found.balance.generation - best.balance.generation)[at].sum() * per_twh, rel=0.05
-    )
+    more = (found.balance.regional - best.balance.regional)[at].sum(axis=1)
+    members = setup.grids.members()
+    burnt = np.array([best.emission[at, c, power, CO2].sum() for c in members])
+    per_twh = burnt / best.balance.regional[at].sum(axis=1)
+    assert change[power, CO2] == pytest.approx(float(more @ per_twh), rel=0.05)
     assert drawn > 0
 
 
@@ -289,7 +290,8 @@ def test_scenarios_that_leave_history_in_2025_share_2018_to_2024(
     assert weak.emission[-1, ..., CO2].sum() > 1.1 * strong.emission[-1, ..., CO2].sum()
     # observed: a third of new light vehicles in 2023, 39.5 % non-fossil in 2024
     share = weak.balance.generation[7, 0] / weak.balance.generation[7].sum()
-    assert share == pytest.approx(0.395)
+    # the grids plan for the demand of the drivers, so that the nation is close, not exact
+    assert share == pytest.approx(0.395, abs=0.004)
 
 
 def test_optional_levers_lower_co2(setup: Setup, best: Projection) -> None:

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scenair.core.errors import InputError
 from scenair.projection.curves import smooth
 from scenair.projection.housing import Dwellings, turn_over
 from scenair.projection.setup import Setup
-from scenair.projection.supply import _exchange
+from scenair.projection.supply import _exchange, _fitted
 from scenair.projection.turnover import survival
 
 YEARS = np.arange(2017, 2036, dtype=np.float64)
@@ -110,6 +111,16 @@ def test_importers_draw_their_share_and_exporters_deliver_it() -> None:
     np.testing.assert_allclose(found[0], surplus)
     # the importer doubles: 40 drawn, three quarters from the second grid
     np.testing.assert_allclose(found[1], [-40.0, 30.0, 10.0])
+
+
+def test_electricity_is_fitted_to_provinces_and_sectors_at_once() -> None:
+    use = np.array([[10.0, 30.0], [20.0, 10.0], [30.0, 0.0]])
+    province = np.array([110000, 130000, 130000], dtype=np.int32)
+    found = _fitted(use, province, {110000: 0.3, 130000: 0.6})
+    np.testing.assert_allclose(found.sum(axis=0), use.sum(axis=0), rtol=1e-12)
+    assert found[0].sum() == pytest.approx(100.0 / 3, rel=1e-6)
+    with pytest.raises(InputError, match=r"a province without electricity.*130000"):
+        _fitted(use, province, {110000: 1.0})
 
 
 # ------------------------------------------------------------------ drivers

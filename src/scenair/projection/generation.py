@@ -48,7 +48,8 @@ def burn(
         oldest=oldest,
         closed_below=p["closed_below"],
     )
-    demand = balance.demand.sum(axis=2)
+    # sites follow the demand that drivers make, so that a measure moves no plant by itself
+    demand = supply.planned_demand(setup.state, setup.terminal)
     local = demand / np.maximum(demand[:1], 1e-12)
     coal = supply.growth(balance)[..., supply.TECHNOLOGIES.index("coal")]
     ratio = np.ones((setup.grid.size, n_cities))

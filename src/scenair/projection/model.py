@@ -205,6 +205,7 @@ class _Run:
             sectors=SECTORS,
             loss=self.p["grid_loss"],
             grids=grids,
+            planned=supply.planned_demand(state, self.setup.terminal),
             national=_mean(self.system["nonfossil_share"], weight),
             nonfossil=aim["nonfossil_share"],
             gas_biomass=aim["gas_biomass_share"],

@@ -85,6 +85,7 @@ class Setup:
             },
             population=self.drivers.population[0],
             sectors=SECTORS,
+            provincial=self.tables.provincial_electricity,
         )
         for j, sector in enumerate(SECTORS):
             base[:, self.state.position[sector, "electricity"]] = electricity[:, j]

@@ -17,6 +17,8 @@ import numpy as np
 from scenair.core.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy.typing as npt
 
     from scenair.projection.state import State
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     Array = npt.NDArray[np.float64]
 
 TJ_PER_TWH: Final = 3600.0
+#: Rounds between the sums of provinces and of sectors.
+FITTING: Final = 30
 TECHNOLOGIES: Final = ("nonfossil", "gas_biomass", "coal")
 
 
@@ -63,12 +67,18 @@ class Balance:
 
 
 def electricity_base(
-    state: State, *, use: dict[str, float], population: Array, sectors: tuple[str, ...]
+    state: State,
+    *,
+    use: dict[str, float],
+    population: Array,
+    sectors: tuple[str, ...],
+    provincial: Mapping[int, float],
 ) -> Array:
     """Electricity of the base year by city and sector (TJ), national use by sector given (TWh).
 
-    Where the inventory has electricity, it holds; else the use of a sector follows its energy and
-    product activity, and people where it has none.
+    Where the inventory has electricity, it holds; else the use of a sector follows its size, and
+    people where it has none, and all are fitted to the shares ``provincial`` of the provinces (by
+    iteration between the sums of sectors and of provinces; the sums of sectors are exact).
 
     Returns
     -------
@@ -76,7 +86,7 @@ def electricity_base(
     """
     out = np.zeros((state.cities.size, len(sectors)))
     for j, sector in enumerate(sectors):
-        given = state.activity[:, state.position[sector, "electricity"]]
+        given = state.activity[:, _electric(state, sector)]
         if given.any():
             out[:, j] = given
             continue
@@ -86,6 +96,32 @@ def electricity_base(
             )
         weight = _weight(state, sector, population)
         out[:, j] = use[sector] * TJ_PER_TWH * weight / weight.sum()
+    free = [j for j, s in enumerate(sectors) if not state.activity[:, _electric(state, s)].any()]
+    out[:, free] = _fitted(out[:, free], state.province, provincial)
+    return out
+
+
+def _electric(state: State, sector: str) -> int:
+    return state.position[sector, "electricity"]
+
+
+def _fitted(use: Array, province: npt.NDArray[np.int32], shares: Mapping[int, float]) -> Array:
+    """Fit (city, sector) to shares of provinces, keeping the sums of sectors."""
+    codes = np.unique(province)
+    missing = [int(p) for p in codes if int(p) not in shares]
+    if missing:
+        raise InputError(
+            "a province without electricity", where="province_electricity.csv", value=missing[0]
+        )
+    wanted = np.array([shares[int(p)] for p in codes])
+    wanted *= use.sum() / wanted.sum()
+    group = np.searchsorted(codes, province)
+    out, by_sector = use.copy(), use.sum(axis=0)
+    for _ in range(FITTING):
+        now = np.bincount(group, weights=out.sum(axis=1), minlength=codes.size)
+        out *= np.divide(wanted, now, out=np.ones_like(now), where=now > 0)[group][:, None]
+        now = out.sum(axis=0)
+        out *= np.divide(by_sector, now, out=np.ones_like(now), where=now > 0)
     return out
 
 
@@ -133,6 +169,7 @@ def balance(
     sectors: tuple[str, ...],
     loss: float,
     grids: Grids,
+    planned: Array,
     national: Array,
     nonfossil: Array,
     gas_biomass: Array,
@@ -143,8 +180,11 @@ def balance(
     ----------
     activity : ndarray, shape (year, city, pair)
         With ``electricity`` (TJ) of every sector.
+    planned : ndarray, shape (year, city)
+        Electricity (TJ) by the drivers alone: grids plan their non-fossil share for it, so that
+        what is saved or drawn in one grid changes no share in another.
     national : ndarray, shape (year,)
-        Non-fossil share of the nation's generation; it is met exactly.
+        Non-fossil share of the nation's generation; it is met exactly for ``planned``.
     nonfossil, gas_biomass : ndarray, shape (year, grid)
         What the cities of each grid aim at: share of generation, share of thermal generation. The
         non-fossil share of a grid moves from its own value in the base year by the same odds.
@@ -157,10 +197,14 @@ def balance(
     total = need[0].sum()
     clean = national[0] * total * grids.nonfossil
     start = clean + (1.0 - national[0]) * total * thermal
-    export = _exchange(need, start - need[0])
+    surplus = start - need[0]
+    export = _exchange(need, surplus)
     made = need + export
     own = np.where(thermal > 0, clean / start, 1.0)
-    share = _nonfossil(own, nonfossil, national, made, fixed=thermal <= 0)
+    plan = np.stack([planned[:, c].sum(axis=1) for c in grids.members()], axis=1)
+    plan *= need[0] / plan[0]
+    plan += _exchange(plan, surplus)
+    share = _nonfossil(own, nonfossil, national, plan, fixed=thermal <= 0)
     burnt = made * (1.0 - share)
     regional = np.stack([made * share, burnt * gas_biomass, burnt * (1.0 - gas_biomass)], axis=2)
     return Balance(demand=demand, regional=regional, export=export, loss=loss)
@@ -197,6 +241,13 @@ def _nonfossil(
         high = np.where(above, middle, high)
         low = np.where(above, low, middle)
     return share
+
+
+def planned_demand(state: State, terminal: Array) -> Array:
+    """Electricity by the drivers alone (TJ), shape (year, city)."""
+    columns = [i for i, (_, source) in enumerate(state.pairs) if source == "electricity"]
+    out: Array = terminal[:, :, columns].sum(axis=2)
+    return out
 
 
 def growth(balance: Balance) -> Array:

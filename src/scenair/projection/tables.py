@@ -29,7 +29,7 @@ class Tables:
     -> class -> standard -> year; ``dwellings`` floor by year of construction; ``heat_use``
     (sector, source or ``*``) -> share of the fuel that warms dwellings; ``oven_start``,
     ``oven_share`` coke ovens by year of construction; ``grid_regions`` province or city -> grid;
-    ``grid_nonfossil`` grid -> TWh in the base year.
+    ``grid_nonfossil`` grid -> TWh in the base year; ``provincial_electricity`` province -> share.
     """
 
     library: Mapping[str, tuple[Parameter, ...]]
@@ -51,3 +51,4 @@ class Tables:
     oven_share: npt.NDArray[np.float64]
     grid_regions: Mapping[int, str]
     grid_nonfossil: Mapping[str, float]
+    provincial_electricity: Mapping[int, float]

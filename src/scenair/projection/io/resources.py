@@ -163,6 +163,10 @@ def read_resources(*, base_year: int, user_measures: Sequence[str | Path] = ()) 
         grid_nonfossil={
             str(r["region"]): float(r["value"]) for r in _table("grid_nonfossil").to_dict("records")
         },
+        provincial_electricity={
+            int(r["province"]): float(r["value"])
+            for r in _table("province_electricity").to_dict("records")
+        },
     )
 
 
