@@ -1,12 +1,10 @@
-"""The surrogate against monitors, published slopes, and itself at other resolutions.
+"""The surrogate against monitors and published sector shares, and at other resolutions.
 
 Usage, in a working directory that has ``results/surrogate`` and ``results/2015/history``::
 
-    python benchmarks/surrogate_evaluation.py monitors
-    python benchmarks/surrogate_evaluation.py slopes --coarsen 2
+    python benchmarks/surrogate_evaluation.py monitors --pictures somewhere
     python benchmarks/surrogate_evaluation.py resolution
-    python benchmarks/surrogate_evaluation.py change          (needs 2013 and 2017 history)
-    python benchmarks/surrogate_evaluation.py sectors
+    python benchmarks/surrogate_evaluation.py sectors --year 2015
     python benchmarks/surrogate_evaluation.py calibrate --coarsen 4
 
 Monitors are the table of the stage attainment, converted to ambient conditions; nothing is
@@ -20,25 +18,32 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
 from scenair.core.grids import Grid, grid_from_attributes
 from scenair.core.io.netcdf import open_netcdf
 from scenair.core.io.tables import read_table
 from scenair.core.periods import QUARTERS
 from scenair.core.regions import counties
+from scenair.core.sectors import MEIC_SECTORS
 from scenair.surrogate.calibration import calibrate
 from scenair.surrogate.coarsen import block_sum, coarse_grid, coarse_meteorology
-from scenair.surrogate.evaluation import ambient, national_parts, skill, slopes
+from scenair.surrogate.evaluation import ambient, national_parts, skill
 from scenair.surrogate.geometry import geometry
 from scenair.surrogate.gridded import Sources, read_sources
 from scenair.surrogate.io.fields import read_parameters
 from scenair.surrogate.model import prepare_quarter, run_quarter
 from scenair.surrogate.products import PARTS, surface_parts
 
-#: ug m-3 per Tg yr-1, CHN on CHN, base 2000 (Van Dingenen et al. 2018; JGCRI/rfasst)
-FASST = {"PM25": (1.58, 1.75), "SO2": (0.24,), "NOx": (0.22,), "NH3": (0.41,)}
-#: emissions of that base, Tg yr-1
-FASST_BASE = {"SO2": 18.61, "NOx": 11.68, "NH3": 6.551}
+#: Per cent of the mortality by PM2.5 of China in 2015 (Liu et al. 2020, ACP 20, 7783-7797); the
+#: first two from its abstract, the others from memory
+SHARES = {"industry": 35, "residential": 25, "agriculture": 23, "transport": 10, "power": 6}
+#: our sectors in those groups: MEIC's six, solvents with industry
+GROUP = {
+    ours: {"solvent": "industry", "transportation": "transport"}.get(group, group)
+    for group, members in MEIC_SECTORS.items()
+    for ours in members
+}
 
 
 def population(grid: Grid) -> np.ndarray:
@@ -90,54 +95,83 @@ class Case:
         return ds["emission"].sum(["city", "sector"]).to_series() / 1e6
 
 
-def show_monitors(folder: Path) -> None:
-    """Skill by period and by region of the background table."""
-    case = Case(folder)
-    ds = open_netcdf(folder / "results/2015/history/air_quality/annual.nc")
+def pairs(case: Case, ds: xr.Dataset) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+    """Records, and PM2.5 of monitors and model (quarter, record) at ambient conditions."""
     frame = monitors()
     cell = case.grid.locate(frame["lon"].to_numpy(), frame["lat"].to_numpy())
-    temperature = case.met["temperature"].values.reshape(4, -1)[:, cell]
-    pressure = case.met["pressure"].values.ravel()[cell]
     observed = ambient(
-        frame[list(QUARTERS)].to_numpy().T, temperature=temperature, pressure=pressure
+        frame[list(QUARTERS)].to_numpy().T,
+        temperature=case.met["temperature"].values.reshape(4, -1)[:, cell],
+        pressure=case.met["pressure"].values.ravel()[cell],
     )
-    modelled = ds["PM25"].values.reshape(4, -1)[:, cell].astype(float)
+    return frame, observed, ds["PM25"].values.reshape(4, -1)[:, cell].astype(float)
+
+
+def show_monitors(folder: Path, pictures: Path | None) -> None:
+    """Skill by period, region and set; parts of the national mean; winter over summer."""
+    case = Case(folder)
+    ds = open_netcdf(folder / "results/2015/history/air_quality/annual.nc")
+    frame, observed, modelled = pairs(case, ds)
     rows = {"year": skill(observed.mean(axis=0), modelled.mean(axis=0))}
     rows |= {f"Q{q + 1}": skill(observed[q], modelled[q]) for q in range(4)}
     regions = read_table("surrogate/background_regions.csv").set_index("province")["value"]
-    region = (frame.index.to_series() // 10_000 * 10_000).map(regions).to_numpy()
-    for name in sorted(set(region)):
-        if (region == name).sum() > 2:
-            part = region == name
-            rows[name] = skill(observed[:, part].mean(axis=0), modelled[:, part].mean(axis=0))
+    sets = read_table("surrogate/calibration_sets.csv").set_index("member")["value"]
+    region = (frame.index.to_series() // 10_000 * 10_000).map(regions)
+    groups = {name: region == name for name in sorted(set(region))}
+    groups |= {f"set to {name}": region.map(sets) == name for name in ("fit", "judge")}
+    for name, part in groups.items():
+        if part.sum() > 2:
+            rows[name] = skill(
+                observed[:, part.to_numpy()].mean(axis=0), modelled[:, part.to_numpy()].mean(axis=0)
+            )
     print(pd.DataFrame(rows, index=list(rows["year"]._fields)).T.round(3).to_string())
     weight = population(case.grid)
-    for name in ("PM25", *PARTS):
-        value = (ds[f"{name}_annual"].values * weight).sum() / weight.sum()
-        print(f"population-weighted {name}: {value:.2f} ug m-3")
-
-
-def show_slopes(folder: Path, *, ratio: int) -> None:
-    """National slopes beside TM5-FASST, with emissions of 2015 and of its base."""
-    case = Case(folder, ratio=ratio)
-    sources, totals = case.sources(2015), case.totals(2015)
-    mass = {name: float(totals[name]) for name in FASST}
-    scale = {"SO2": "SO2", "SO4": "SO2", "NOx": "NOx", "TNH4": "NH3"}
-    like = {
-        k: v * (FASST_BASE[scale[k]] / mass[scale[k]] if k in scale else 1.0)
-        for k, v in sources.by_sector.items()
+    parts = {
+        name: (ds[name].values * weight).sum(axis=(1, 2)) / weight.sum()
+        for name in ("PM25", *PARTS)
     }
-    weight = population(case.grid)
-    for label, src, tera in (
-        ("2015", sources, mass),
-        ("base of FASST", Sources(like, sources.release, sources.sectors), mass | FASST_BASE),
-    ):
-        got = slopes(case.met, src, grid=case.grid, par=case.par, weights=weight, teragram=tera)
-        for name, values in got.items():
-            print(
-                f"{label}: {name} {values.mean():.3f} (quarters {values.round(2)}) ug m-3 per Tg; "
-                f"TM5-FASST {FASST[name]}"
-            )
+    table = pd.DataFrame(parts, index=list(QUARTERS)).T
+    table["year"] = table.mean(axis=1)
+    print("population-weighted, ug m-3")
+    print(table.round(2).to_string())
+    primary = table.loc["BC"]
+    print(
+        f"Q1 over Q3: PM2.5 modelled {modelled[0].mean() / modelled[2].mean():.2f}, observed "
+        f"{observed[0].mean() / observed[2].mean():.2f}; black carbon {primary.Q1 / primary.Q3:.2f}"
+    )
+    if pictures is not None:
+        draw(case, ds, observed.mean(axis=0), modelled.mean(axis=0), frame, pictures)
+
+
+def draw(case, ds, observed, modelled, frame, folder: Path) -> None:
+    """Scatter and map of the year; nothing is anchored."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    figure, (left, right) = plt.subplots(1, 2, figsize=(13, 5.2), width_ratios=(1, 1.6))
+    top = 1.05 * max(observed.max(), modelled.max())
+    for factor in (0.5, 1, 2):
+        left.plot([0, top], [0, factor * top], color="0.6", lw=1, ls="-" if factor == 1 else "--")
+    left.scatter(observed, modelled, s=14, color="tab:blue", alpha=0.7)
+    left.set(
+        xlim=(0, top), ylim=(0, top), aspect="equal", xlabel="monitors 2015, ug m$^{-3}$",
+        ylabel="surrogate, not anchored, ug m$^{-3}$",
+    )  # fmt: skip
+    x, y = case.grid.project(frame["lon"].to_numpy(), frame["lat"].to_numpy())
+    edges = case.grid.x_edges / 1e3, case.grid.y_edges / 1e3
+    field = right.pcolormesh(*edges, ds["PM25_annual"].values, vmin=0, vmax=100, cmap="YlOrRd")
+    right.scatter(
+        x / 1e3, y / 1e3, c=observed, s=22, vmin=0, vmax=100, cmap="YlOrRd",
+        edgecolor="black", linewidth=0.4,
+    )  # fmt: skip
+    right.set(aspect="equal", xlabel="x, km", ylabel="y, km", title="annual PM2.5; dots: monitors")
+    figure.colorbar(field, ax=right, label="ug m$^{-3}$")
+    folder.mkdir(parents=True, exist_ok=True)
+    figure.tight_layout()
+    figure.savefig(folder / "surrogate_2015.png", dpi=110)
+    print(f"wrote {folder / 'surrogate_2015.png'}")
 
 
 def show_resolution(folder: Path) -> None:
@@ -152,30 +186,18 @@ def show_resolution(folder: Path) -> None:
         print(f"{case.grid.cell_km:g} km: {means}, sum {sum(means.values()):.2f}")
 
 
-def show_change(folder: Path, *, ratio: int) -> None:
-    """2013 -> 2017, population-weighted, same meteorology."""
-    case = Case(folder, ratio=ratio)
-    weight = population(case.grid)
-    b = open_netcdf(folder / "results/surrogate/background.nc")["BACKGROUND"].values.mean(axis=0)
-    fine = population(case.fine)
-    background = float((b * fine).sum() / fine.sum())
-    for year in (2013, 2017):
-        parts = national_parts(
-            case.met, case.sources(year), grid=case.grid, par=case.par, weights=weight
-        )
-        total = sum(float(v.mean()) for v in parts.values())
-        print(f"{year}: {total + background:.1f} ug m-3, of which background {background:.1f}")
-
-
-def show_sectors(folder: Path) -> None:
-    """Shares of the sectors in the population-weighted controlled PM2.5."""
-    ds = open_netcdf(folder / "results/responsibility/2015.nc")
+def show_sectors(folder: Path, year: int) -> None:
+    """Shares of the sectors in the population-weighted controlled PM2.5, beside the published."""
+    ds = open_netcdf(folder / f"results/responsibility/{year}.nc")
     people = read_table("regions/census2020_county.csv.gz", dtype={"adcode": "int64"})
     people = people[people["variable"] == "pop"].groupby("adcode")["value"].sum()
     weight = people.reindex(ds["receptor"].values).fillna(0).to_numpy(dtype=float)
     base = np.einsum("rcsp,csp->rs", ds["contribution"].values, ds["emission"].values)
-    share = weight @ base / (weight @ base).sum()
-    print(pd.Series(share, index=ds["sector"].values).sort_values()[::-1].round(3).to_string())
+    share = pd.Series(weight @ base / (weight @ base).sum() * 100, index=ds["sector"].values)
+    print(share.sort_values()[::-1].round(1).to_string())
+    grouped = share.groupby(GROUP).sum()
+    table = pd.DataFrame({f"surrogate {year}, %": grouped, "Liu et al. 2020, %": SHARES})
+    print(table.sort_values(f"surrogate {year}, %", ascending=False).round(1).to_string())
 
 
 def show_calibration(folder: Path, *, ratio: int) -> None:
@@ -231,22 +253,20 @@ def show_calibration(folder: Path, *, ratio: int) -> None:
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "what", choices=("monitors", "slopes", "resolution", "change", "sectors", "calibrate")
-    )
+    parser.add_argument("what", choices=("monitors", "resolution", "sectors", "calibrate"))
     parser.add_argument("--folder", type=Path, default=Path())
-    parser.add_argument("--coarsen", type=int, default=2)
+    parser.add_argument("--coarsen", type=int, default=4)
+    parser.add_argument("--year", type=int, default=2015)
+    parser.add_argument("--pictures", type=Path)
     given = parser.parse_args()
-    if given.what in ("slopes", "change"):
-        {"slopes": show_slopes, "change": show_change}[given.what](
-            given.folder, ratio=given.coarsen
-        )
-    elif given.what == "calibrate":
-        show_calibration(given.folder, ratio=given.coarsen)
+    if given.what == "monitors":
+        show_monitors(given.folder, given.pictures)
+    elif given.what == "sectors":
+        show_sectors(given.folder, given.year)
+    elif given.what == "resolution":
+        show_resolution(given.folder)
     else:
-        {"monitors": show_monitors, "resolution": show_resolution, "sectors": show_sectors}[
-            given.what
-        ](given.folder)
+        show_calibration(given.folder, ratio=given.coarsen)
 
 
 if __name__ == "__main__":
