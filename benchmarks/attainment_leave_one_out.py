@@ -19,9 +19,15 @@ import xarray as xr
 from scenair.attainment.fusion import Skill, fuse
 from scenair.attainment.interpolation import choose_length, left_out
 from scenair.attainment.monitors import monitor_records
+from scenair.attainment.summary import count_attaining
 from scenair.attainment.weights import neighbour_weights
 from scenair.core.grids import CN36
 from scenair.core.io.tables import read_table
+
+
+def count(values: np.ndarray) -> int:
+    """Values that attain 35 after rounding."""
+    return count_attaining(values, 35.0)
 
 
 def table(lon: np.ndarray, lat: np.ndarray, observed: np.ndarray, ds: xr.Dataset) -> pd.DataFrame:
@@ -50,8 +56,8 @@ def table(lon: np.ndarray, lat: np.ndarray, observed: np.ndarray, ds: xr.Dataset
         f"n {known.sum()}; mean observed {observed.mean():.2f},"
         f" future {(observed * factor).mean():.2f};"
         f" response P5/P50/P95 {np.percentile(factor, [5, 50, 95]).round(3)};"
-        f" <= 35: observed {(observed <= 35).sum()}, monitor x response"
-        f" {(observed * factor <= 35).sum()}, raw future {(after <= 35).sum()}"
+        f" at or below 35 (GB/T 8170): observed {count(observed)}, monitor x response"
+        f" {count(observed * factor)}, raw future {count(after)}"
     )
     return pd.DataFrame({k: vars(v) for k, v in rows.items()}).T.drop(columns="n").round(3)
 
