@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-#: Order of the ``sector`` coordinate in every file; the first twelve have co-control measures.
-SECTORS: Final[tuple[str, ...]] = (
-    "power",
+#: Industry but for waste and the rest, in the order of the files.
+_INDUSTRY: Final = (
     "heating",
     "industrial_boilers",
     "iron_steel",
@@ -15,6 +14,12 @@ SECTORS: Final[tuple[str, ...]] = (
     "building_materials",
     "petrochemical",
     "nonferrous",
+)
+
+#: Order of the ``sector`` coordinate in every file; the first twelve have co-control measures.
+SECTORS: Final[tuple[str, ...]] = (
+    "power",
+    *_INDUSTRY,
     "residential",
     "on_road",
     "off_road",
@@ -26,17 +31,7 @@ SECTORS: Final[tuple[str, ...]] = (
 #: MEIC's six published sectors -> ours. A partition of SECTORS.
 MEIC_SECTORS: Final[dict[str, tuple[str, ...]]] = {
     "power": ("power",),
-    "industry": (
-        "heating",
-        "industrial_boilers",
-        "iron_steel",
-        "coking",
-        "cement",
-        "building_materials",
-        "petrochemical",
-        "nonferrous",
-        "waste_other",
-    ),
+    "industry": (*_INDUSTRY, "waste_other"),
     "residential": ("residential",),
     "transportation": ("on_road", "off_road"),
     "solvent": ("solvent",),
