@@ -112,8 +112,10 @@ def test_a_city_without_a_record_is_an_estimate_and_no_more(made_once: Made, tex
 
 def test_measures_say_where_and_how_strongly(text: str) -> None:
     found = {row[0]: row[3:] for row in Page(text).rows if len(row) == 6}
-    assert found["P1 non-fossil generation"] == ["10 of 10", "best: all types", "-3"]
-    assert found["R1 scattered coal replaced"] == ["2 of 10", "enhanced: energy (50 %)", "-4"]
+    assert found["P1 non-fossil generation"] == ["10 of 10", "best: all types", "-3.00"]
+    assert "published 2017" not in text  # a regional case has no published totals
+    assert [row[0] for row in Page(text).rows if row[1:2] == ["all"]] == ["case"]
+    assert found["R1 scattered coal replaced"] == ["2 of 10", "enhanced: energy (50 %)", "-4.00"]
     assert not any(name.startswith("C1") for name in found)
     assert "alone in 2030;" in text
 

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 def group_rows(c: Contents) -> list[dict[str, Any]]:
     """Nation, regions and city types: counts and means, for a table."""
     rows = []
-    groups = [("nation", "all", c.summary["national"])]
+    whole = "nation" if c.config["case"]["units"] == "all" else "case"
+    groups = [(whole, "all", c.summary["national"])]
     regions = c.summary.get("regions", {})
     known = [name for name in REGION_WORDS if name in regions]
     for name in [*known, *(name for name in regions if name not in known)]:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _LEVELS: Final = ("conventional", "enhanced", "best")
 _EFFECT: Final = "co2_effect_"
+#: Mg; smaller effects are shown with decimals.
+_TEN_TG: Final = 1e7
 _BASIS_WORDS: Final = {
     "fused": "fused field",
     "fused_far": "shape of the model only: no monitor near",
@@ -113,7 +115,7 @@ def measure_rows(c: Contents) -> list[dict[str, str]]:
                 "sector": str(name.get("sector", "–")).replace("_", " "),
                 "units": f"{taking:.0f} of {part['cities'].sum():.0f}",
                 "levels": "; ".join(levels),
-                "co2": number(effect / 1e6, 0),
+                "co2": number(effect / 1e6, 0 if abs(effect) >= _TEN_TG else 2),
             }
         )
     return rows

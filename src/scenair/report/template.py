@@ -170,11 +170,15 @@ over all units. Regions overlap.</p>
 <h2>Emissions of all units</h2>
 <div class="wide">
 <table><thead><tr><th>species</th><th class="n">{{ c.monitor_year }}, Tg</th><th class="n">
-{{ c.config.case.base_year }}, Tg</th><th class="n">published {{ c.config.case.base_year }}, Tg</th>
+{{ c.config.case.base_year }}, Tg</th>
+{% if c.published is not none %}
+<th class="n">published {{ c.config.case.base_year }}, Tg</th>
+{% endif %}
 <th class="n">{{ c.year }}, Tg</th><th class="n">change since
 {{ c.config.case.base_year }}, %</th></tr></thead><tbody>
 {% for r in emissions %}<tr><td>{{ r.species }}</td>
-{{ num(r.monitor) }}{{ num(r.base) }}{{ num(r.published) }}{{ num(r.now) }}
+{{ num(r.monitor) }}{{ num(r.base) }}
+{% if c.published is not none %}{{ num(r.published) }}{% endif %}{{ num(r.now) }}
 {{ num(r.change) }}</tr>{% endfor %}
 </tbody></table></div>
 <p class="soft">NOx as NO2; PM25 and PM10 primary; BC and OC are part of PM25; CO2 direct.
