@@ -71,7 +71,7 @@ rule air_quality:
         "benchmarks/rules/air_quality/{year}_{scenario}.tsv"
     threads: 4
     resources:
-        mem_mb=memory(300, cell=75),
+        mem_mb=year_memory(),
         runtime=minutes(5, cell=0.2),
     params:
         code=code_id("scenair.surrogate.io.annual"),

@@ -18,6 +18,15 @@ def quarters_of(wildcards):
     return [f"results/sweep/{name}/{q}.nc" for q in QUARTER_NAMES] if name else []
 
 
+def year_memory():
+    """Memory of a scenario-year (MB): so much a quarter that is solved at a time."""
+    cells = CASE.grid.build().size / 1000
+    return (
+        lambda wildcards, attempt, threads: round(300 + cells * (25 + 20 * threads))
+        * attempt
+    )
+
+
 def sweep_memory(name):
     """Memory of a quarter (MB): the factor, so much a member, and so much a thread."""
     cells = CASE.grid.build().size / 1000
