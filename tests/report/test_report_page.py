@@ -142,6 +142,7 @@ def test_counts_at_every_limit_with_the_one_in_force_named(made: Made, text: str
     assert "At the limits of the standard" not in text
     path = made.result / "attainment/summary.json"
     summary = json.loads(path.read_text("utf-8"))
+    summary["national"]["expected_attaining_monitored"] = 6.4
     summary["national"]["by_limit"] = {
         "25": {"n_attain_monitored": 3, "n_attain_fused": 4},
         "30": {
@@ -151,7 +152,9 @@ def test_counts_at_every_limit_with_the_one_in_force_named(made: Made, text: str
         },
     }
     path.write_text(json.dumps(summary), "utf-8")
-    rows = {row[0]: row[1:] for row in Page((write_report(made) / "report.html").read_text()).rows}
+    page = (write_report(made) / "report.html").read_text("utf-8")
+    assert "6 to be expected by the probabilities" in page
+    rows = {row[0]: row[1:] for row in Page(page).rows}
     assert rows["30 (in force)"] == ["7 of 24", "9 of 28", "5"]
     assert rows["25"] == ["3 of 24", "4 of 28", "–"]
 

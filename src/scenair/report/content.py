@@ -148,8 +148,8 @@ def headline(c: Contents) -> list[dict[str, str]]:
         {
             "label": f"cities at or below {c.limit:g} µg m⁻³",
             "value": f"{nation['n_attain_monitored']} of {nation['n_monitored']} monitored",
-            "beside": f"limit in force on 31 December {c.year}; {_at_compare(c)}"
-            f"{_units_beside(nation)}",
+            "beside": f"limit in force on 31 December {c.year}; {_expected(nation)}"
+            f"{_at_compare(c)}{_units_beside(nation)}",
         },
         _co2_card(c),
     ]
@@ -195,6 +195,12 @@ def _background_range(c: Contents) -> str:
         f"{number(high['population_weighted_pm25'], 1)} with {low['background_factor']:g} to "
         f"{high['background_factor']:g} × background; "
     )
+
+
+def _expected(nation: Mapping[str, Any]) -> str:
+    """Sum of the probabilities of attaining: what to count on, given the assumed uncertainties."""
+    expected = nation.get("expected_attaining_monitored")
+    return "" if expected is None else f"{expected:.0f} to be expected by the probabilities; "
 
 
 def _at_compare(c: Contents) -> str:
