@@ -195,6 +195,22 @@ def test_any_stock_balances(stock: np.ndarray) -> None:
     assert (found.sales >= 0).all()
 
 
+def test_a_sector_without_plants_stays_without() -> None:
+    empty = np.zeros(0)
+    fleet = Fleet(capacity=empty, city=np.zeros(0, dtype=np.intp), start=empty)
+    found = turn_over(
+        fleet,
+        surviving=np.zeros((YEARS.size, 0)),
+        years=YEARS,
+        needed=np.linspace(1.0, 2.0, YEARS.size),
+        weights=np.full((YEARS.size, 2), 0.5),
+        heat_rate_fall=0.01,
+    )
+    assert not found.new.any()
+    assert np.isfinite(found.efficiency).all()
+    assert np.isnan(found.output).all()
+
+
 # ------------------------------------------------------------------ controls
 def tables(
     share_2030: float = 0.6, fugitive: tuple[float, float] = (0.0, 0.0)

@@ -172,7 +172,8 @@ def turn_over(
     with np.errstate(divide="ignore", invalid="ignore"):
         output = np.where(capacity[0] > 0, capacity / capacity[0] * used[:, None], np.nan)
         need = np.where(capacity[0] > 0, fuel / old_fuel[0] * used[:, None], np.nan)
-    efficiency = (fuel.sum(axis=1) / total) / (old_fuel[0].sum() / old[0].sum())
+    per_output = np.divide(fuel.sum(axis=1), total, out=np.ones_like(total), where=total > 0)
+    efficiency = per_output / per_output[0]
     return Turnover(
         surviving=surviving, old=old, new=new, output=output, fuel=need, efficiency=efficiency
     )
