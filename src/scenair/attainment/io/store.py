@@ -31,6 +31,8 @@ DAYS_AT_ONCE: Final = 10
 #: Bytes of one pollutant of the stations that are looked at together, in double precision.
 STATION_BYTES: Final = 8 * 2**20
 _SITES_A_PIECE: Final = 64
+#: What the library keeps of one pollutant while it is written.
+_CACHE_BYTES: Final = 2**20
 _KEYS: Final = ("date", "hour", "type")
 
 
@@ -108,8 +110,9 @@ def _define(
     pieces = (24 * DAYS_AT_ONCE, min(_SITES_A_PIECE, len(stations)))
     for name in pollutants:
         values = store.createVariable(
-            name, "f4", ("time", "site"), chunksizes=pieces, fill_value=np.nan
-        )
+            name, "f4", ("time", "site"), chunksizes=pieces, fill_value=np.nan,
+            chunk_cache=_CACHE_BYTES,
+        )  # fmt: skip
         values.units = UNITS[name]
 
 

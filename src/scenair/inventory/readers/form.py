@@ -101,8 +101,13 @@ def edges(centres: Array, *, where: str) -> Array:
 
 def cell_areas(lat_edges: Array, lon_edges: Array) -> Array:
     """Spherical cell areas (lat, lon), m2: R2 x dlon x (sin lat2 - sin lat1)."""
+    return np.outer(*_area_factors(lat_edges, lon_edges))
+
+
+def _area_factors(lat_edges: Array, lon_edges: Array) -> tuple[Array, Array]:
+    """The two vectors whose outer product are the cell areas: of latitudes (m2), of longitudes."""
     band = np.diff(np.sin(np.radians(np.clip(lat_edges, -90, 90))))
-    return AUTHALIC_RADIUS_M**2 * np.outer(band, np.radians(np.diff(lon_edges)))
+    return AUTHALIC_RADIUS_M**2 * band, np.radians(np.diff(lon_edges))
 
 
 def month_seconds(year: int, months: Sequence[int]) -> Array:
@@ -211,9 +216,11 @@ def flux_to_mass(values: Array, *, lat: Array, lon: Array, seconds: Array, where
     """
     up = lat if lat[0] < lat[-1] else lat[::-1]
     along = edges(_ascending(lon)[1], where=f"{where}, lon")
-    area = cell_areas(edges(up, where=f"{where}, lat"), along)
+    band, width = _area_factors(edges(up, where=f"{where}, lat"), along)
     if lat[0] > lat[-1]:
-        area = area[::-1]
+        band = band[::-1]
     # cells of a regular grid are as wide everywhere: the order of longitudes does not matter
-    mass: Array = values * (area * 1e-3) * seconds[None, :, None, None]
+    # as vectors: a field of areas would stay in memory for every sector that dask has planned
+    by_row = (seconds[:, None] * band * 1e-3)[None, :, :, None]
+    mass: Array = values * by_row * width
     return mass
