@@ -87,7 +87,7 @@ def surface_memory():
     cells = CASE.grid.build().size / CONFIG.surface.coarsening**2 / 1000
     return (
         lambda wildcards, attempt, threads: round(
-            900 + threads * cells * (30 + 2.5 * len(DESIGN_RUNS))
+            350 + threads * cells * (30 + 1.8 * len(DESIGN_RUNS))
         )
         * attempt
     )
