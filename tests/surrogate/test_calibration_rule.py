@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -79,3 +81,10 @@ def test_anchored_file_is_refused(small, annual, tmp_path, monkeypatch):
     )
     with pytest.raises(InputError, match="anchored"):
         build(small, tmp_path, tmp_path / "annual.nc")
+
+
+def test_a_case_for_tests_is_not_calibrated(small, annual, tmp_path):
+    """With clean inflow the fit would blame the parameters."""
+    config = small.config | {"case": small.config["case"] | {"tests_only": True}}
+    with pytest.raises(InputError, match="tests only"):
+        build(SimpleNamespace(**vars(small) | {"config": config}), tmp_path, annual)

@@ -140,8 +140,18 @@ def build_calibration(
         Written: statistics before and after, of the fitted and the judging regions.
     pairs : path
         Written: observed and modelled quarters of every record, not anchored.
+
+    Raises
+    ------
+    InputError
+        A case for tests only: a fit would put its missing inflow into the parameters.
     """
     case, options = read_config(config)
+    if case.tests_only:
+        raise InputError(
+            "a case for tests only can't be calibrated", where=f"case {case.name}",
+            remedy="its inflow is clean; use a case that holds the sources around it",
+        )  # fmt: skip
     par, fine = read_parameters(options.parameters), case.grid.build()
     met = read_meteorology(meteorology, grid=fine)
     grid = coarse_grid(fine, coarsening) if coarsening > 1 else fine
