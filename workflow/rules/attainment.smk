@@ -34,7 +34,7 @@ rule monitors:
         "benchmarks/rules/monitors/monitors.tsv"
     resources:
         mem_mb=memory(400, cell=9),
-        runtime=10,
+        runtime=minutes(10),
     params:
         code=code_id("scenair.attainment.io.places"),
         config=section("case", "attainment"),
@@ -74,7 +74,7 @@ rule attainment:
         "benchmarks/rules/attainment/{year}_{scenario}.tsv"
     resources:
         mem_mb=memory(400, cell=9),
-        runtime=10,
+        runtime=minutes(10),
     params:
         code=code_id("scenair.attainment.io.build"),
         config=section("case", "attainment"),
@@ -95,8 +95,8 @@ rule daily_response:
     benchmark:
         "benchmarks/rules/daily_response/{year}_{scenario}.tsv"
     resources:
-        mem_mb=4000,
-        runtime=20,
+        mem_mb=memory(400, cell=40),
+        runtime=minutes(10),
     params:
         code=code_id("scenair.attainment.io.daily"),
         config=section("case", "attainment"),
@@ -121,8 +121,8 @@ rule city_targets:
     benchmark:
         "benchmarks/rules/city_targets/{year}_{scenario}.tsv"
     resources:
-        mem_mb=2500,
-        runtime=10,
+        mem_mb=memory(350, city=0.9),
+        runtime=minutes(10),
     params:
         code=code_id("scenair.attainment.io.city_targets"),
         config=section("case", "attainment"),
@@ -154,8 +154,8 @@ rule city_plan:
     benchmark:
         "benchmarks/rules/city_plan/{year}_{scenario}.tsv"
     resources:
-        mem_mb=2500,
-        runtime=15,
+        mem_mb=memory(350, city=0.9),
+        runtime=minutes(10),
     params:
         code=code_id("scenair.planning.io"),
         config=section("case"),
@@ -179,8 +179,8 @@ rule attainment_path:
     benchmark:
         "benchmarks/rules/attainment_path/{scenario}.tsv"
     resources:
-        mem_mb=1000,
-        runtime=5,
+        mem_mb=memory(450),
+        runtime=minutes(10),
     params:
         code=code_id("scenair.attainment.io.paths"),
         config=section("case", "attainment"),
@@ -203,8 +203,8 @@ rule performance:
     benchmark:
         "benchmarks/rules/performance/performance.tsv"
     resources:
-        mem_mb=1000,
-        runtime=5,
+        mem_mb=memory(400),
+        runtime=minutes(10),
     params:
         code=code_id("scenair.attainment.io.raw_model"),
         config=section("case", "attainment"),
@@ -238,8 +238,8 @@ rule comparison:
     benchmark:
         "benchmarks/rules/comparison/{year}.tsv"
     resources:
-        mem_mb=1000,
-        runtime=5,
+        mem_mb=memory(500),
+        runtime=minutes(10),
     params:
         code=code_id("scenair.attainment.io.compare"),
         scenarios=SIDE_BY_SIDE,
