@@ -22,7 +22,7 @@ def year_memory():
     """Memory of a scenario-year (MB): so much a quarter that is solved at a time."""
     cells = CASE.grid.build().size / 1000
     return (
-        lambda wildcards, attempt, threads: round(300 + cells * (25 + 20 * threads))
+        lambda wildcards, attempt, threads: round(300 + cells * (45 + 25 * threads))
         * attempt
     )
 
