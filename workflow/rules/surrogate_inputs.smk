@@ -84,10 +84,11 @@ def design_results():
 
 def surface_memory():
     """Memory of the runs of a design (MB): so much a run and cell, and so much a thread."""
-    cells = CASE.grid.build().size / CONFIG.surface.coarsening**2 / 1000
+    fine = CASE.grid.build().size / 1000
+    cells = fine / CONFIG.surface.coarsening**2
     return (
         lambda wildcards, attempt, threads: round(
-            350 + threads * cells * (30 + 1.8 * len(DESIGN_RUNS))
+            350 + 12 * fine + threads * cells * (30 + 1.8 * len(DESIGN_RUNS))
         )
         * attempt
     )
