@@ -14,7 +14,6 @@ from scenair.core.sectors import SECTORS
 from scenair.projection import io as rules
 from scenair.projection.scores import city_scores, key_sectors, relative_rank
 from scenair.projection.selection import (
-    LEVEL_EFFORT,
     Problem,
     by_potential,
     effort_of,
@@ -28,6 +27,15 @@ from scenair.projection.typology import (
     classify,
     standardise,
 )
+
+LEVEL_EFFORT = np.array([1.0, 2.0, 3.0])
+WEIGHTS = {
+    "choice_effort_low": 1.0,
+    "choice_effort_middle": 2.0,
+    "choice_effort_high": 3.0,
+    "choice_effort_score": 200.0,
+    "choice_key_discount": 0.5,
+}
 
 
 # ------------------------------------------------------------------ types
@@ -119,7 +127,7 @@ def test_key_sectors_are_those_of_cities_that_still_grow() -> None:
     co2[:, 0, 0] = [1.0, 2.0, 3.0]  # city 0 grows by power
     co2[:, 0, 9] = [1.0, 1.1, 1.15]  # and a little by homes
     co2[:, 1, 3] = [9.0, 5.0, 4.0]  # city 1 has peaked
-    found = key_sectors(co2, (2028, 2029, 2030), start=2028, end=2030, deadline=2030)
+    found = key_sectors(co2, (2028, 2029, 2030), start=2028, end=2030, deadline=2030, key_share=0.1)
     found = found.set_index("sector")
     assert found.loc["power", "key"]
     assert not found.loc["residential", "key"]
@@ -138,7 +146,7 @@ def toy() -> Problem:
     effort = np.array([1.0, 3.0, 12.0])[:, None, None] * LEVEL_EFFORT
     return Problem(
         years=(2029, 2030, 2031), base=np.array([100e6, 110e6, 120e6]), effect=effect,
-        effort=effort, allowed=np.ones((3, 1, 3), dtype=bool),
+        effort=effort, allowed=np.ones((3, 1, 3), dtype=bool), fall=5e-4,
     )  # fmt: skip
 
 
@@ -162,7 +170,7 @@ def test_a_goal_out_of_reach_is_told() -> None:
     problem = toy()
     shut = Problem(
         years=problem.years, base=problem.base, effect=problem.effect * 0.01,
-        effort=problem.effort, allowed=problem.allowed,
+        effort=problem.effort, allowed=problem.allowed, fall=5e-4,
     )  # fmt: skip
     with pytest.raises(InputError, match=r"no choice of measures reaches.*2030"):
         solve_peak(shut, peak_year=2030, fixed=np.zeros((3, 1), int), correction=np.zeros(3))
@@ -170,7 +178,7 @@ def test_a_goal_out_of_reach_is_told() -> None:
 
 def test_effort_falls_with_score_and_in_key_sectors() -> None:
     touched = np.array([[10e6, 10e6], [10e6, 10e6]])
-    found = effort_of(touched, np.array([0.0, 100.0]), np.array([False, True]))
+    found = effort_of(touched, np.array([0.0, 100.0]), np.array([False, True]), parameters=WEIGHTS)
     np.testing.assert_allclose(found[:, :, 0], [[10, 5], [5, 2.5]], rtol=1e-5)
     np.testing.assert_allclose(found[0, 0], 10 * LEVEL_EFFORT, rtol=1e-5)
 

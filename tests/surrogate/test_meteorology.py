@@ -134,11 +134,11 @@ def test_winds_without_twelve_months(small, par):
         free_meteorology(bad, relief, grid=small.grid, par=par)
 
 
-def test_rain_of_the_monsoon():
+def test_rain_of_the_monsoon(par):
     """Dry winter and wet summer in the north, wet winter in the south."""
     month = 365.25 / 12 * 86_400
     lon, lat = np.array([115.0, 113.0]), np.array([39.0, 24.0])
-    january, july = (parametric.monsoon_rain(m, lon, lat) * month for m in (1, 7))
+    january, july = (parametric.monsoon_rain(m, lon, lat, par=par) * month for m in (1, 7))
     assert january[0] < 10 < july[0]
     assert january[1] > 40
     assert july[1] > 150

@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 
     Array = npt.NDArray[np.float64]
 
-#: Sources of a figure, best first.
-PRECEDENCE: Final = ("own inventory", "plants", "regional inventory", "downscaled")
-
 
 @dataclass(frozen=True)
 class Change:

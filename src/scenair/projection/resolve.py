@@ -15,7 +15,6 @@ from scenair.projection.library import LEVELS
 from scenair.projection.model import project
 from scenair.projection.peaks import peak_years
 from scenair.projection.selection import (
-    SLACK,
     Answer,
     Problem,
     by_potential,
@@ -191,7 +190,7 @@ def _programme(
     years = np.asarray(problem.years)
     predicted = _predicted(problem, answer.levels) + correction
     limit = np.full(years.size, np.nan)
-    limit[1:] = np.where(years[1:] > peak_year, (1.0 - SLACK) * predicted[:-1], np.nan)
+    limit[1:] = np.where(years[1:] > peak_year, (1.0 - problem.fall) * predicted[:-1], np.nan)
     values = (years, without, predicted, co2, limit)
     return pd.DataFrame(dict(zip(PROGRAMME[:5], values, strict=True))).assign(
         objective=answer.objective, gap=answer.gap, status=answer.status
@@ -206,12 +205,14 @@ def _problem(
     *,
     ceiling: int,
 ) -> Problem:
-    key_sectors = {SECTORS[i] for i in np.flatnonzero(potentials["key_sector"].values)}
     measures = [str(m) for m in potentials["measure"].values]
-    key = np.array(
-        [any(p.sector in key_sectors for p in setup.tables.library[m]) for m in measures]
+    parameters = setup.tables.parameters
+    effort = effort_of(
+        potentials["co2_touched"].values,
+        potentials["score"].values,
+        _in_key_sector(setup, potentials),
+        parameters=parameters,
     )
-    effort = effort_of(potentials["co2_touched"].values, potentials["score"].values, key)
     allowed = np.ones(effort.shape, dtype=bool)
     allowed[:, :, ceiling:] = False
     allowed[potentials["optional"].values == 1] = False
@@ -225,19 +226,23 @@ def _problem(
         effect=potentials["co2_change"].transpose("measure", "level", "year", "city_type").values,
         effort=effort,
         allowed=allowed,
+        fall=parameters["choice_fall"],
+    )
+
+
+def _in_key_sector(setup: Setup, potentials: xr.Dataset) -> npt.NDArray[np.bool_]:
+    """Whether a measure acts in any key sector, (measure,)."""
+    keys = {SECTORS[i] for i in np.flatnonzero(potentials["key_sector"].values)}
+    library = setup.tables.library
+    return np.array(
+        [any(row.sector in keys for row in library[str(m)]) for m in potentials["measure"].values]
     )
 
 
 def _asked(setup: Setup, potentials: xr.Dataset, problem: Problem) -> npt.NDArray[np.bool_]:
     """Measures of key sectors in the types whose score is above the middle, (measure, type)."""
-    key_sectors = {SECTORS[i] for i in np.flatnonzero(potentials["key_sector"].values)}
-    key = np.array(
-        [
-            setup.tables.library[str(m)][0].sector in key_sectors
-            for m in potentials["measure"].values
-        ]
-    )
-    high = potentials["score"].values > 50.0
+    key = _in_key_sector(setup, potentials)
+    high = potentials["score"].values > setup.tables.parameters["choice_asked_score"]
     return np.asarray(key[:, None] & high[None, :] & problem.allowed.any(axis=2))
 
 

@@ -30,7 +30,6 @@ INDICATORS: Final = {
     "action": {"key_region": 1, "so2_fall": 1},
 }
 #: A sector is key when it holds at least this share of the growth of cities that have not peaked.
-KEY_SHARE: Final = 0.10
 
 
 def relative_rank(values: Array) -> Array:
@@ -103,7 +102,7 @@ def type_scores(scores: pd.DataFrame, types: npt.NDArray[np.int32]) -> pd.DataFr
 
 
 def key_sectors(
-    co2: Array, years: Sequence[int], *, start: int, end: int, deadline: int
+    co2: Array, years: Sequence[int], *, start: int, end: int, deadline: int, key_share: float
 ) -> pd.DataFrame:
     """Sectors that drive the growth of cities that have not peaked by ``deadline``.
 
@@ -114,12 +113,14 @@ def key_sectors(
     years : sequence of int
     start, end : int
         Growth is taken between these years.
+    key_share : float
+        Share from which a sector is a key sector (1; ``key_sector_share`` of ``parameters.csv``).
 
     Returns
     -------
     DataFrame
         sector, growth of not-peaked and of peaked cities (Mg yr-1), share of all growth of the
-        not-peaked (sum of positive changes), key (share >= 10 % and growth > 0).
+        not-peaked (sum of positive changes), key (share >= ``key_share`` and growth > 0).
     """
     index = {int(y): i for i, y in enumerate(years)}
     year, peaked = peak_years(co2.sum(axis=2), years)
@@ -134,7 +135,7 @@ def key_sectors(
             "growth_not_peaked": net,
             "growth_peaked": change[done].sum(axis=0),
             "share": open_growth / total,
-            "key": (open_growth / total >= KEY_SHARE) & (net > 0),
+            "key": (open_growth / total >= key_share) & (net > 0),
             "cities_not_peaked": int((~done).sum()),
         }
     )

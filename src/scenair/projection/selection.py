@@ -3,11 +3,12 @@
 z(m, k, l) = 1 where the cities of type k take measure m at level l (0 or 1, at most one level).
 
     minimise    sum of effort(m, k, l) z(m, k, l)
-    subject to  CO2(t) - CO2(t - 1) <= -slack CO2(t - 1)  for every t after the peak year,
+    subject to  CO2(t) - CO2(t - 1) <= -fall CO2(t - 1)  for every t after the peak year,
                 CO2(t) = CO2 without measures + sum of effect(m, l, t, k) z(m, k, l)
 
 effort = level x CO2 of the measure's sectors in the type x (1 - score / 200), halved in key
-sectors: the same CO2 touched costs less where more is asked of a type. Effects of measures are
+sectors (rows ``choice_*`` of ``parameters.csv``): the same CO2 touched costs less where more is
+asked of a type. Effects of measures are
 those of each alone; a full run corrects their sum and the programme is solved again.
 """
 
@@ -21,17 +22,12 @@ import numpy as np
 from scenair.core.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy.typing as npt
 
     Array = npt.NDArray[np.float64]
 
-#: Effort of a level by unit of CO2 touched.
-LEVEL_EFFORT: Final = np.array([1.0, 2.0, 3.0])
-KEY_DISCOUNT: Final = 0.5
-#: After the peak CO2 falls by at least this share a year.
-SLACK: Final = 5e-4
 _GAP: Final = 1e-3
 _NODES: Final = 200
 
@@ -41,7 +37,8 @@ class Problem:
     """Data of the programme: measures x types x levels.
 
     ``effect`` (measure, level, year, type) and ``base`` (year,) CO2 in Mg yr-1; ``effort``
-    (measure, type, level); ``allowed`` (measure, type, level).
+    (measure, type, level); ``allowed`` (measure, type, level); ``fall`` the least share by which
+    CO2 falls in a year after the peak (yr-1).
     """
 
     years: tuple[int, ...]
@@ -49,6 +46,7 @@ class Problem:
     effect: Array
     effort: Array
     allowed: npt.NDArray[np.bool_]
+    fall: float
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,13 @@ class Answer:
     status: str
 
 
-def effort_of(touched: Array, score: Array, key: npt.NDArray[np.bool_]) -> Array:
+def effort_of(
+    touched: Array,
+    score: Array,
+    key: npt.NDArray[np.bool_],
+    *,
+    parameters: Mapping[str, float],
+) -> Array:
     """Effort by measure, type and level.
 
     Parameters
@@ -72,9 +76,14 @@ def effort_of(touched: Array, score: Array, key: npt.NDArray[np.bool_]) -> Array
         0 to 100.
     key : ndarray of bool, shape (measure,)
         Whether the measure acts in a key sector.
+    parameters : mapping
+        Rows ``choice_*`` of ``parameters.csv``.
     """
-    price = touched / 1e6 * (1.0 - score / 200.0) * np.where(key, KEY_DISCOUNT, 1.0)[:, None]
-    out: Array = price[:, :, None] * LEVEL_EFFORT + 1e-6 * LEVEL_EFFORT
+    level = np.array([parameters[f"choice_effort_{name}"] for name in ("low", "middle", "high")])
+    price = touched / 1e6 * (1.0 - score / parameters["choice_effort_score"])
+    price = price * np.where(key, parameters["choice_key_discount"], 1.0)[:, None]
+    # of two measures that touch nothing the lower level is taken
+    out: Array = price[:, :, None] * level + 1e-6 * level
     return out
 
 
@@ -112,7 +121,7 @@ def solve_peak(
     # (year, measure, type, level) flattened to columns
     effect = problem.effect.transpose(2, 0, 3, 1).reshape(years.size, -1)
     base = problem.base + correction
-    keep = 1.0 - SLACK
+    keep = 1.0 - problem.fall
     # without the rounding of 1e9 Mg the solver would see huge numbers
     matrix = (effect[after] - keep * effect[after - 1]) / 1e6
     bound = (keep * base[after - 1] - base[after]) / 1e6

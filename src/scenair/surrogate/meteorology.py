@@ -271,7 +271,7 @@ def _monthly_weather(
     gust = parametric.transient_wind(np.array(10.0), par=par)
     for month in range(1, 13):
         own = {name: values[month - 1] for name, values in given.items()}
-        rain = own.get("precipitation", parametric.monsoon_rain(month, lon, lat))
+        rain = own.get("precipitation", parametric.monsoon_rain(month, lon, lat, par=par))
         mixing = own.get("mixing_height", parametric.mixing_height(month, land, lat, par=par))
         # mean speed of a vector wind with mean and two normal components
         total = np.sqrt(speed[month - 1] ** 2 + np.pi / 2 * gust**2)

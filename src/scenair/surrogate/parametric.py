@@ -28,16 +28,25 @@ def summer_share(month: int) -> float:
     return float((1 - np.cos(2 * np.pi * (month - 1) / 12)) / 2)
 
 
-def monsoon_rain(month: int, lon: Array, lat: Array) -> Array:
+def monsoon_rain(month: int, lon: Array, lat: Array, *, par: Parameters) -> Array:
     """Monthly precipitation, kg m-2 s-1, of an idealised East Asian monsoon.
 
-    January falls off exponentially to the north of 24N; July decreases to the north of 25N and to
-    the west of 105E; the months between are weighted by :func:`summer_share`.
+    January falls off exponentially to the north; July decreases to the north and to the west; the
+    months between are weighted by :func:`summer_share`. All figures are rows ``rain_*`` of the
+    parameter table.
     """
-    winter = np.clip(60 * np.exp(-(lat - 24) / 6), 2, 70)
-    summer = 200 - 6 * np.maximum(lat - 25, 0) - 3 * np.maximum(105 - lon, 0)
+    winter = par["rain_winter_coast"] * np.exp(
+        -(lat - par["rain_latitude_winter"]) / par["rain_winter_scale"]
+    )
+    summer = (
+        par["rain_summer_south"]
+        - par["rain_summer_north"] * np.maximum(lat - par["rain_latitude_summer"], 0)
+        - par["rain_summer_west"] * np.maximum(par["rain_longitude_summer"] - lon, 0)
+    )
+    winter = np.clip(winter, par["rain_winter_least"], par["rain_winter_most"])
+    summer = np.clip(summer, par["rain_summer_least"], par["rain_summer_most"])
     share = summer_share(month)
-    return np.asarray(((1 - share) * winter + share * np.clip(summer, 15, 220)) / _MONTH_S)
+    return np.asarray(((1 - share) * winter + share * summer) / _MONTH_S)
 
 
 def wet_fraction(month: int, rain: Array, *, par: Parameters) -> Array:

@@ -83,7 +83,14 @@ def build_measure_potentials(
     by_city = city_scores(_indicators(states, setup))
     by_type = type_scores(by_city, types)
     co2 = background.emission[..., SPECIES.index("CO2")]
-    drivers = key_sectors(co2, setup.years, start=case.first_year, end=year, deadline=year)
+    drivers = key_sectors(
+        co2,
+        setup.years,
+        start=case.first_year,
+        end=year,
+        deadline=year,
+        key_share=setup.tables.parameters["key_sector_share"],
+    )
     _write(found, setup, by_type, drivers, potentials)
     write_csv(found.national, table)
     write_csv(by_city.reset_index(names="adcode"), scores)
