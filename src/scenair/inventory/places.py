@@ -223,9 +223,9 @@ def aggregate(
     lost = 1 - values.sum() / expected if expected > 0 else float(mass.sum() > 0)
     if lost > most_outside:
         raise InputError(
-            "most of the mass lies outside the units",
+            "too much of the mass lies outside the units",
             where=where,
-            value=f"{100 * lost:.0f} %",
+            value=f"{100 * lost:.1f} %",
             allowed=f"up to {100 * most_outside:.0f} %",
             remedy="rows are flipped or the grid is shifted: check latitudes and the first row",
         )
