@@ -46,7 +46,7 @@ def grid(cell: float) -> None:
 
     rows, columns = round(50 / cell), round(80 / cell)
     values = np.random.default_rng(1).lognormal(size=(rows, columns)) * 1e-3
-    # too much of the mass where people are
+    # most of the mass where people are
     middle, people = units().geometry.representative_point(), population()
     row = ((60 - middle.y.to_numpy()) / cell).astype(int)
     column = ((middle.x.to_numpy() - 70) / cell).astype(int)
