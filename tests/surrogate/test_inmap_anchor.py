@@ -7,6 +7,7 @@ import pytest
 import scipy.sparse.linalg as spl
 import xarray as xr
 
+from scenair.cli import main
 from scenair.core.errors import InputError
 from scenair.core.io.netcdf import open_netcdf
 from scenair.surrogate.anchor import ANCHORED, anchor_dataset, anchor_factor
@@ -136,3 +137,30 @@ def test_anchored_run(small, tmp_path):
             reference=tmp_path / "cmaq.nc", modelled=anchored / "annual.nc",
             anchor=tmp_path / "twice.nc",
         )  # fmt: skip
+
+
+def test_command_anchors_and_refuses(small, tmp_path, capsys):
+    """A fused field alone; what exists, another grid and another year are refused."""
+    build(small, tmp_path)
+    model = open_netcdf(tmp_path / "annual.nc")
+    fused = model[["PM25"]].assign(
+        PM25=model["BACKGROUND"] + 1.5 * (model["PM25"] - model["BACKGROUND"])
+    )
+    fused.assign_attrs(year=model.attrs["year"]).to_netcdf(tmp_path / "fused.nc")
+    command = ["anchor", str(tmp_path / "fused.nc"), str(tmp_path / "annual.nc"), "--out"]
+    assert main([*command, str(tmp_path / "a.nc")]) == 0
+    assert "NO3: factor 1.50" in capsys.readouterr().out
+    # float32: where next to nothing is emitted the ratio of two small differences is rough
+    carbon = read_factors(tmp_path / "a.nc", grid=small.grid)["BC"]
+    assert np.median(carbon) == pytest.approx(1.5, rel=1e-3)
+    assert main([*command, str(tmp_path / "a.nc")]) == 2
+    assert "the file exists" in capsys.readouterr().err
+    fused.assign_attrs(year=1999).to_netcdf(tmp_path / "old.nc")
+    command[1] = str(tmp_path / "old.nc")
+    assert main([*command, str(tmp_path / "b.nc")]) == 2
+    assert "different years" in capsys.readouterr().err
+    fused.assign_coords(x=fused["x"] + 500.0).to_netcdf(tmp_path / "shifted.nc")
+    command[1] = str(tmp_path / "shifted.nc")
+    assert main([*command, str(tmp_path / "b.nc")]) == 2
+    assert "different grids (x)" in capsys.readouterr().err
+    assert not (tmp_path / "b.nc").exists()

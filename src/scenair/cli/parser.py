@@ -82,6 +82,7 @@ def build_parser() -> argparse.ArgumentParser:
     _cmaq(commands)
     _inventory(commands)
     _monitors(commands)
+    _anchor(commands)
     _verify(commands)
     _crate(commands)
     _unpack(commands)
@@ -324,6 +325,26 @@ def _pair(text: str) -> str:
     if "=" not in text.strip("="):
         raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
     return text
+
+
+def _anchor(commands: Commands) -> None:
+    anchor = _add(
+        commands, "anchor", run="scenair.cli.surrogate:anchor",
+        text="factors that bring the surrogate to a CMAQ base run or to a fused field, for "
+        "surrogate.anchor of a case",
+    )  # fmt: skip
+    anchor.add_argument(
+        "reference", metavar="REFERENCE",
+        help="annual.nc of CMAQ (parts of PM2.5 by quarter), or fused.nc of the monitors' year",
+    )  # fmt: skip
+    anchor.add_argument(
+        "modelled", metavar="MODELLED", help="annual.nc of the surrogate, same year, not anchored"
+    )
+    anchor.add_argument("--out", required=True, metavar="FILE", help="must not exist yet")
+    anchor.add_argument(
+        "--smoothing", type=float, default=0.0, metavar="CELLS",
+        help="width of a Gaussian over the logarithm of the factor (default: none)",
+    )  # fmt: skip
 
 
 def _unpack(commands: Commands) -> None:

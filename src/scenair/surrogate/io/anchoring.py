@@ -16,6 +16,8 @@ from scenair.surrogate.gridded import check_grid
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import xarray as xr
+
     from scenair.core.grids import Grid
 
 Array = npt.NDArray[np.float64]
@@ -43,18 +45,42 @@ def build_anchor(
     Raises
     ------
     InputError
-        The model file is anchored already.
+        The model file is anchored already; the two differ in grid or year.
     """
     model = open_netcdf(modelled, variables={"PM25": "ug m-3"})
     if any(str(name).startswith("anchor_") for name in model.data_vars):
         raise InputError("the model file is anchored already", where=str(modelled))
-    ds = anchor_dataset(open_netcdf(reference), model, smoothing_cells=smoothing_cells)
+    other = open_netcdf(reference)
+    _require_same(other, model, where=f"{reference} and {modelled}")
+    ds = anchor_dataset(other, model, smoothing_cells=smoothing_cells)
     write_netcdf(
         ds,
         anchor,
         title="anchoring factors of the surrogate",
         attrs={"year": model.attrs.get("year", ""), "smoothing_cells": smoothing_cells},
     )
+
+
+def _require_same(reference: xr.Dataset, model: xr.Dataset, *, where: str) -> None:
+    for name in ("y", "x"):
+        given = reference[name].values if name in reference.coords else np.array([])
+        wanted = model[name].values
+        if given.shape != wanted.shape or not np.allclose(given, wanted, rtol=0, atol=1.0):
+            raise InputError(
+                f"reference and model lie on different grids ({name})",
+                where=where,
+                value=f"{given.size} cells from {given[0]:g} m" if given.size else "none",
+                allowed=f"{wanted.size} cells from {wanted[0]:g} m",
+                remedy="take the reference on the grid of the case",
+            )
+    years = [str(ds.attrs["year"]) for ds in (reference, model) if "year" in ds.attrs]
+    if len(set(years)) > 1:
+        raise InputError(
+            "reference and model are of different years",
+            where=where,
+            value=" and ".join(years),
+            remedy="anchor with the same year: results/{year}/history/air_quality/annual.nc",
+        )
 
 
 @reader
