@@ -135,7 +135,9 @@ def build_responsibility(
         "year": year,
         "synthetic": met.attrs.get("synthetic", "false"),
         "note": f"footprints on cells of {coarse.cell_km:g} km, scaled by receptor and group to "
-        f"the concentrations on {grid.name}; nitrate and ammonium by path integral",
+        f"the concentrations on {grid.name}; nitrate and ammonium by path integral; the rate at "
+        "which nitrogen oxides turn to nitrate is that of the base year: what a large cut of them "
+        "gains in winter is overstated",
     }
     write_netcdf(ds, responsibility, title=f"responsibility for PM2.5 {year}", attrs=attrs)
     verify_responsibility(responsibility)
