@@ -6,8 +6,8 @@ rule calibration:
             "surrogate/calibration_free.csv",
             "surrogate/calibration_sets.csv",
             "surrogate/background_regions.csv",
+            CALIBRATION_MONITORS,
         ),
-        monitors=resource(f"attainment/monitors_{MONITOR_YEAR}.csv"),
         gridded=f"results/{MONITOR_YEAR}/history/emissions/gridded.nc",
         meteorology="results/surrogate/meteorology.nc",
         background="results/surrogate/background.nc",
@@ -27,6 +27,7 @@ rule calibration:
         code=code_id("scenair.surrogate.io.calibration"),
         config=section("case", "surrogate"),
         coarsening=CALIBRATION_COARSENING,
+        monitors=CALIBRATION_MONITORS,
         year=MONITOR_YEAR,
     script:
         "../scripts/calibration.py"

@@ -96,3 +96,6 @@ def surface_memory():
 
 # cells of 108 km at most; the fit needs some forty runs of a year
 CALIBRATION_COARSENING = max(1, min(3, int(108 / CASE.grid.build().cell_km)))
+
+# read by its name within resources/
+CALIBRATION_MONITORS = f"attainment/monitors_{MONITOR_YEAR}.csv"
