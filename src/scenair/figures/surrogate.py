@@ -24,8 +24,8 @@ COMPONENTS: Final[dict[str, tuple[tuple[str, ...], float]]] = {
     "PM$_{2.5}$": (("PM25",), 100.0),
     "primary (BC, other)": (("BC", "OTHER"), 40.0),
     "organic aerosol": (("OA",), 25.0),
-    "sulfate": (("SO4",), 20.0),
-    "nitrate and ammonium": (("NO3", "NH4"), 30.0),
+    "sulfate": (("SO4",), 15.0),
+    "nitrate and ammonium": (("NO3", "NH4"), 40.0),
     "background (not controlled)": (("BACKGROUND",), 40.0),
 }
 _FIT, _JUDGE = "#8A8A8A", "#0077BB"
