@@ -214,6 +214,11 @@ class Grid:
             nrows=rows * ratio,
         )
 
+    def face_coordinates(self) -> dict[str, tuple[str, Array, dict[str, str]]]:
+        """Coordinates (m) of a staggered file: ``x, y`` centres, ``x_face, y_face`` edges."""
+        values = {"x": self.x, "y": self.y, "x_face": self.x_edges, "y_face": self.y_edges}
+        return {name: (name, value, {"units": "m"}) for name, value in values.items()}
+
     def cf_attributes(self) -> dict[str, Any]:
         """Attributes of the CF grid-mapping variable ``crs``, with GRIDDESC names beside them."""
         attrs: dict[str, Any] = {

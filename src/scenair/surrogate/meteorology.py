@@ -320,10 +320,7 @@ def meteorology_dataset(
     coords = {
         "quarter": np.array(QUARTERS),
         "layer_top": ("layer", np.array(tops), {"units": "m"}),
-        "x": ("x", grid.x, {"units": "m"}),
-        "y": ("y", grid.y, {"units": "m"}),
-        "x_face": ("x_face", grid.x_edges, {"units": "m"}),
-        "y_face": ("y_face", grid.y_edges, {"units": "m"}),
+        **grid.face_coordinates(),
     }
     ds = xr.Dataset(data, coords=coords)
     ds["crs"] = ((), np.int32(0), grid.cf_attributes())
