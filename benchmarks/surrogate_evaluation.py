@@ -32,8 +32,9 @@ from scenair.surrogate.evaluation import ambient, national_parts, skill
 from scenair.surrogate.geometry import geometry
 from scenair.surrogate.gridded import Sources, read_sources
 from scenair.surrogate.io.fields import read_parameters
-from scenair.surrogate.model import prepare_quarter, run_quarter
+from scenair.surrogate.model import run_quarter
 from scenair.surrogate.products import PARTS, surface_parts
+from scenair.surrogate.quarter import prepare_quarter
 
 #: Per cent of the mortality by PM2.5 of China in 2015 (Liu et al. 2020, ACP 20, 7783-7797); the
 #: first two from its abstract, the others from memory

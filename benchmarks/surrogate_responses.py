@@ -23,8 +23,9 @@ from scenair.surrogate.coarsen import block_sum
 from scenair.surrogate.evaluation import TRACERS_OF, national_parts, slopes
 from scenair.surrogate.geometry import geometry
 from scenair.surrogate.gridded import Sources, species_by_sector
-from scenair.surrogate.model import prepare_quarter, run_quarter
+from scenair.surrogate.model import run_quarter
 from scenair.surrogate.ozone import run_ozone
+from scenair.surrogate.quarter import prepare_quarter
 
 #: ug m-3 per Tg yr-1, CHN on CHN, base 2000 (Van Dingenen et al. 2018; JGCRI/rfasst)
 FASST = {"PM25": (1.58, 1.75), "SO2": (0.24,), "NOx": (0.22,), "NH3": (0.41,)}

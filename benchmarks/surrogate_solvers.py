@@ -20,8 +20,8 @@ from scenair.surrogate.coarsen import coarse_grid
 from scenair.surrogate.geometry import geometry
 from scenair.surrogate.io.fields import read_parameters
 from scenair.surrogate.meteorology import free_meteorology
-from scenair.surrogate.model import prepare_quarter
 from scenair.surrogate.operator import with_loss
+from scenair.surrogate.quarter import prepare_quarter
 from scenair.surrogate.solver import ColumnSystem, Factor
 
 

@@ -22,7 +22,8 @@ from scenair.core.grids import grid_from_attributes
 from scenair.core.io.netcdf import open_netcdf
 from scenair.surrogate.geometry import geometry
 from scenair.surrogate.io.fields import read_parameters
-from scenair.surrogate.model import prepare_quarter, run_quarter
+from scenair.surrogate.model import run_quarter
+from scenair.surrogate.quarter import prepare_quarter
 from scenair.surrogate.sweep import SharedQuarter
 from scenair.surrogate.year import read_emitted, with_ozone
 

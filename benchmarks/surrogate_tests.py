@@ -29,9 +29,10 @@ from scenair.surrogate.coarsen import block_sum, coarse_grid, coarse_meteorology
 from scenair.surrogate.geometry import geometry
 from scenair.surrogate.io.fields import read_parameters
 from scenair.surrogate.meteorology import free_meteorology
-from scenair.surrogate.model import Quarter, prepare_quarter, run_quarter
+from scenair.surrogate.model import run_quarter
 from scenair.surrogate.operator import with_loss
 from scenair.surrogate.ozone import M_O3, balance, rates, run_ozone
+from scenair.surrogate.quarter import Quarter, prepare_quarter
 from scenair.surrogate.removal import intermittent_rate
 from scenair.surrogate.response_surface import OZONE_TERMS, design, fit, normalised_errors
 from scenair.surrogate.solver import ColumnSystem, Factor

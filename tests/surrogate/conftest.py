@@ -14,7 +14,7 @@ from scenair.core.io.netcdf import open_netcdf, write_netcdf
 from scenair.core.io.paths import resources
 from scenair.surrogate.geometry import geometry
 from scenair.surrogate.io.fields import build_background, build_meteorology, read_parameters
-from scenair.surrogate.model import prepare_quarter
+from scenair.surrogate.quarter import prepare_quarter
 from tests.surrogate.synthetic import coarse, emissions
 
 if TYPE_CHECKING:

@@ -16,8 +16,9 @@ from scenair.core.io.tables import read_table
 from scenair.core.regions import counties
 from scenair.surrogate.evaluation import ambient, skill
 from scenair.surrogate.gridded import read_sources
-from scenair.surrogate.model import prepare_quarter, run_quarter
+from scenair.surrogate.model import run_quarter
 from scenair.surrogate.products import surface_parts
+from scenair.surrogate.quarter import prepare_quarter
 from tests.surrogate.synthetic import TOTALS, blobs, emissions
 
 if TYPE_CHECKING:

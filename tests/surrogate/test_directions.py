@@ -9,7 +9,8 @@ from scenair.core.io.netcdf import open_netcdf
 from scenair.surrogate.coarsen import block_sum, coarse_grid, coarse_meteorology
 from scenair.surrogate.evaluation import national_parts, slopes
 from scenair.surrogate.gridded import Sources, read_sources
-from scenair.surrogate.model import prepare_quarter, run_quarter
+from scenair.surrogate.model import run_quarter
+from scenair.surrogate.quarter import prepare_quarter
 from tests.surrogate.synthetic import TOTALS, blobs, coarse, emissions
 
 

@@ -7,8 +7,9 @@ import pytest
 
 from scenair.core.constants import GAS_CONSTANT
 from scenair.core.errors import InputError
-from scenair.surrogate.model import prepare_quarter, run_quarter
+from scenair.surrogate.model import run_quarter
 from scenair.surrogate.ozone import M_O3, balance, rates, require_biogenic, run_ozone
+from scenair.surrogate.quarter import prepare_quarter
 
 
 def _box(par, nox, *, oxidant=80.0, radicals=2.0, reactivity=8.0):

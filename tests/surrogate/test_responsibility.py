@@ -18,8 +18,9 @@ from scenair.surrogate.io.responsibility import (
     responsibility_dataset,
     verify_responsibility,
 )
-from scenair.surrogate.model import prepare_quarter, run_quarter
+from scenair.surrogate.model import run_quarter
 from scenair.surrogate.products import surface_parts
+from scenair.surrogate.quarter import prepare_quarter
 from scenair.surrogate.winds import column_divergence, volume_flow
 from tests.surrogate.synthetic import PLACES
 

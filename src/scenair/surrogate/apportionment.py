@@ -17,8 +17,9 @@ import scipy.sparse as sp
 from scenair.core.species import MOLAR_MASS
 from scenair.surrogate.aerosol import M_NH4, M_SO4, Response, path_response
 from scenair.surrogate.frontal import FrontalFactor
-from scenair.surrogate.model import CONVERSIONS, Quarter, Result
+from scenair.surrogate.model import Result
 from scenair.surrogate.operator import with_loss
+from scenair.surrogate.quarter import CONVERSIONS, Quarter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

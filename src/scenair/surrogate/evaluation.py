@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from scenair.surrogate.geometry import geometry
-from scenair.surrogate.model import prepare_quarter, run_quarter
+from scenair.surrogate.model import run_quarter
 from scenair.surrogate.products import surface_parts
+from scenair.surrogate.quarter import prepare_quarter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -2,169 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from scenair.core.species import MOLAR_MASS
-from scenair.surrogate.aerosol import M_NO3, M_SO4, partition
-from scenair.surrogate.layers import middle
-from scenair.surrogate.meteorology import LAPSE_K_PER_M
-from scenair.surrogate.nitrogen import nitric_acid
-from scenair.surrogate.operator import Mixing, Transport, assemble
-from scenair.surrogate.removal import deposition_velocity, intermittent_rate, scavenging_rate
+from scenair.surrogate.aerosol import partition
+from scenair.surrogate.quarter import CONVERSIONS, PHASES, TERMS, TRACERS
 from scenair.surrogate.solver import Anderson, ColumnSystem
-from scenair.surrogate.winds import volume_flow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import xarray as xr
-
-    from scenair.surrogate.geometry import Geometry
-    from scenair.surrogate.nitrogen import NitricAcid
-    from scenair.surrogate.parameters import Parameters
+    from scenair.surrogate.quarter import Quarter
 
 Array = npt.NDArray[np.float64]
 
-TRACERS: Final = (
-    "BC", "POA", "OTHER", "SO2", "SO4", "NOx", "TNO3", "TNH4", "PRECURSOR", "SOA",
-)  # fmt: skip
-TERMS: Final = (
-    "emission", "production", "inflow", "dry_deposition", "wet_deposition", "conversion", "outflow",
-)  # fmt: skip
-#: child <- (parent, mass of child made of a unit mass of parent, name of the rate)
-CONVERSIONS: Final[dict[str, tuple[str, float, str]]] = {
-    "SO4": ("SO2", M_SO4 / MOLAR_MASS["SO2"], "oxidation_so2"),
-    "TNO3": ("NOx", M_NO3 / MOLAR_MASS["NOx"], "oxidation_nox"),
-    "SOA": ("PRECURSOR", 1.0, "oxidation_precursor"),
-}
-#: tracer -> names of its removal, gas (or the only phase) and particle
-_PHASES: Final[dict[str, tuple[str, ...]]] = {
-    "SO2": ("so2",),
-    "NOx": ("nox",),
-    "PRECURSOR": ("precursor",),
-    "TNO3": ("hno3", "particle"),
-    "TNH4": ("nh3", "particle"),
-}
 _PICARD: Final = 12
 _PICARD_TOLERANCE: Final = 1e-3
-
-
-@dataclass(frozen=True)
-class Quarter:
-    """The physics of a quarter, ready for any sources.
-
-    Attributes
-    ----------
-    transport : Transport
-    area : (y, x)
-        m2.
-    dry : mapping of phase -> (y, x)
-        Deposition velocity seen by the lowest layer, m s-1.
-    wet : mapping of phase -> (layer, y, x)
-        Effective scavenging rate, s-1.
-    rate : mapping of name -> (y, x) or (layer, y, x)
-        First-order conversions, s-1; that of NOx in clean air.
-    nitric_acid : NitricAcid
-        What slows the conversion of NOx where there is much of it.
-    warmth : (y, x)
-        0 in the cold climate, 1 in the warm one.
-    mixing_lowest : (y, x)
-        Kz at the top of the lowest layer, m2 s-1.
-    state : mapping
-        ``temperature``, ``humidity``, ``pressure`` (layer, y, x) for the equilibrium.
-    """
-
-    transport: Transport
-    area: Array
-    dry: Mapping[str, Array]
-    wet: Mapping[str, Array]
-    rate: Mapping[str, Array]
-    nitric_acid: NitricAcid
-    warmth: Array
-    mixing_lowest: Array
-    state: Mapping[str, Array]
-
-    def with_oxidation(self, rate: Array) -> Quarter:
-        """The same with another rate (layer, y, x) of NOx to nitric acid, s-1."""
-        return replace(self, rate={**self.rate, "oxidation_nox": rate})
-
-    def loss_terms(self, tracer: str, *, particle_share: Array | None = None) -> dict[str, Array]:
-        """Rate times volume (layer, y, x) of each loss of a tracer, m3 s-1.
-
-        ``particle_share`` (layer, y, x) weighs the phases of total nitrate and ammonium.
-        """
-        phases = _PHASES.get(tracer, ("particle",))
-        nz = self.transport.shape[0]
-        volume = self.transport.field(self.transport.volume)
-        share = [np.ones(self.transport.shape)]
-        if len(phases) == 2:
-            if particle_share is None:
-                raise ValueError(f"{tracer} needs the share of its particle phase")
-            share = [1 - particle_share, particle_share]
-        dry = np.zeros(self.transport.shape)
-        dry[0] = sum(s[0] * self.dry[p] for s, p in zip(share, phases, strict=True)) * self.area
-        wet = sum(s * self.wet[p] for s, p in zip(share, phases, strict=True)) * volume
-        terms = {"dry_deposition": dry, "wet_deposition": np.asarray(wet)}
-        for parent, _, name in CONVERSIONS.values():
-            if parent == tracer:
-                terms["conversion"] = (
-                    np.broadcast_to(self.rate[name], (nz, *self.area.shape)) * volume
-                )
-        return terms
-
-
-def prepare_quarter(met: xr.Dataset, quarter: int, *, geo: Geometry, par: Parameters) -> Quarter:
-    """The physics of quarter number ``quarter`` (0-3) from a meteorology dataset."""
-
-    def get(name: str) -> Array:
-        da = met[name]
-        values = da.isel(quarter=quarter).values if "quarter" in da.dims else da.values
-        return np.asarray(values, dtype=np.float64)
-
-    mixing = Mixing(
-        get("diffusivity_x"), get("diffusivity_y"), get("diffusivity_z"), par["top_exchange"]
-    )
-    flow = volume_flow(get("wind_x"), get("wind_y"), geo=geo)
-    temperature = get("temperature")
-    warmth = par.warmth(temperature)
-    rain, wet, event = get("precipitation"), get("wet_fraction"), get("wet_event")
-    cloudy = np.array([par[f"cloudy_layer_{k + 1}"] for k in range(geo.shape[0])])
-    dry, scavenged = {}, {}
-    for phase in ("particle", "so2", "nox", "hno3", "nh3", "precursor"):
-        during = scavenging_rate(
-            rain, wet_fraction=wet, in_cloud=par[f"wet_in_{phase}"],
-            below_cloud=par[f"wet_below_{phase}"], cloudy=cloudy,
-        )  # fmt: skip
-        scavenged[phase] = intermittent_rate(during, wet_fraction=wet, wet_event=event)
-        dry[phase] = deposition_velocity(
-            par.at(f"dry_{phase}", warmth), diffusivity=mixing.z[0], depth=float(geo.depth[0])
-        )
-    height = middle(tuple(np.cumsum(geo.depth)))[:, None, None]
-    state = {
-        "temperature": temperature - LAPSE_K_PER_M * height,
-        "humidity": np.broadcast_to(get("humidity"), geo.shape),
-        "pressure": get("pressure") * np.exp(-height / 8000.0),
-    }
-    limits = nitric_acid(
-        par, warmth=warmth, temperature=state["temperature"], pressure=state["pressure"]
-    )
-    rate = {name: par.at(name, warmth) for name in ("oxidation_so2", "oxidation_precursor")}
-    rate["oxidation_nox"] = limits.rate(np.zeros(geo.shape))
-    return Quarter(
-        transport=assemble(flow, mixing, geo=geo),
-        area=geo.area,
-        dry=dry,
-        wet=scavenged,
-        rate=rate,
-        nitric_acid=limits,
-        warmth=warmth,
-        mixing_lowest=mixing.z[0],
-        state=state,
-    )
 
 
 @dataclass(frozen=True)
@@ -262,8 +118,8 @@ class _Work:
         self.loss[tracer] = self.quarter.loss_terms(tracer, particle_share=share)
         if share is not None:
             self.share[tracer] = share
-        system = tracer if tracer in _PHASES else "particle"
-        if tracer in _PHASES or system not in self._named.values():
+        system = tracer if tracer in PHASES else "particle"
+        if tracer in PHASES or system not in self._named.values():
             total = np.sum(list(self.loss[tracer].values()), axis=0)
             self.system.set_loss(system, self.quarter.transport.flat(total))
         self._named[tracer] = system

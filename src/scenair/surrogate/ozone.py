@@ -21,8 +21,8 @@ from scenair.surrogate.removal import deposition_velocity
 from scenair.surrogate.solver import ColumnSystem
 
 if TYPE_CHECKING:
-    from scenair.surrogate.model import Quarter
     from scenair.surrogate.parameters import Parameters
+    from scenair.surrogate.quarter import Quarter
 
 Array = npt.NDArray[np.float64]
 

@@ -12,14 +12,15 @@ import xarray as xr
 from scenair.core.audit.closure import COLUMNS
 from scenair.core.errors import MassBalanceError
 from scenair.core.periods import QUARTERS, days_in_quarters
-from scenair.surrogate.model import TERMS, TRACERS
+from scenair.surrogate.quarter import TERMS, TRACERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from scenair.core.grids import Grid
-    from scenair.surrogate.model import Quarter, Result
+    from scenair.surrogate.model import Result
     from scenair.surrogate.ozone import OzoneState
+    from scenair.surrogate.quarter import Quarter
 
 Array = npt.NDArray[np.float64]
 

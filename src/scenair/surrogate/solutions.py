@@ -9,9 +9,9 @@ import numpy.typing as npt
 import xarray as xr
 
 from scenair.core.errors import InputError
-from scenair.surrogate.model import TERMS, TRACERS
 from scenair.surrogate.ozone import OzoneState
 from scenair.surrogate.products import PARTS, Solution
+from scenair.surrogate.quarter import TERMS, TRACERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

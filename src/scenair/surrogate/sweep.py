@@ -14,14 +14,16 @@ import numpy as np
 import numpy.typing as npt
 
 from scenair.surrogate.frontal import FrontalFactor
-from scenair.surrogate.model import CONVERSIONS, run_quarter
+from scenair.surrogate.model import run_quarter
 from scenair.surrogate.operator import with_loss
+from scenair.surrogate.quarter import CONVERSIONS
 from scenair.surrogate.solver import ColumnSystem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from scenair.surrogate.model import Quarter, Result
+    from scenair.surrogate.model import Result
+    from scenair.surrogate.quarter import Quarter
 
 Array = npt.NDArray[np.float64]
 #: Year and scenario.

@@ -11,9 +11,10 @@ import numpy.typing as npt
 
 from scenair.core.periods import seconds_in_months
 from scenair.surrogate.gridded import KG_TO_UG, release_of
-from scenair.surrogate.model import prepare_quarter, run_quarter
+from scenair.surrogate.model import run_quarter
 from scenair.surrogate.ozone import run_ozone
 from scenair.surrogate.products import WARM_QUARTERS, Solution, solution_of
+from scenair.surrogate.quarter import prepare_quarter
 from scenair.surrogate.sources import INPUT_SPECIES, tracer_emissions
 
 if TYPE_CHECKING:
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from scenair.surrogate.geometry import Geometry
-    from scenair.surrogate.model import Quarter, Result
+    from scenair.surrogate.model import Result
     from scenair.surrogate.parameters import Parameters
+    from scenair.surrogate.quarter import Quarter
 
 logger = logging.getLogger(__name__)
 Array = npt.NDArray[np.float64]

@@ -21,8 +21,9 @@ from scenair.surrogate.evaluation import ambient, skill
 from scenair.surrogate.geometry import geometry
 from scenair.surrogate.gridded import check_grid, release_of, species_by_sector
 from scenair.surrogate.io.fields import read_config, read_meteorology, read_parameters
-from scenair.surrogate.model import prepare_quarter, run_quarter
+from scenair.surrogate.model import run_quarter
 from scenair.surrogate.products import surface_parts
+from scenair.surrogate.quarter import prepare_quarter
 from scenair.surrogate.sources import INPUT_SPECIES, tracer_emissions
 
 if TYPE_CHECKING:

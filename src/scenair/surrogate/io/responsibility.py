@@ -36,8 +36,9 @@ from scenair.surrogate.gridded import (
     species_by_sector,
 )
 from scenair.surrogate.io.fields import read_config, read_meteorology, read_parameters
-from scenair.surrogate.model import prepare_quarter, run_quarter
+from scenair.surrogate.model import run_quarter
 from scenair.surrogate.products import surface_parts
+from scenair.surrogate.quarter import prepare_quarter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -33,8 +33,8 @@ from scenair.surrogate.geometry import geometry
 from scenair.surrogate.gridded import check_grid, release_of, species_by_sector
 from scenair.surrogate.io.annual import read_biogenic
 from scenair.surrogate.io.fields import read_config, read_meteorology, read_parameters
-from scenair.surrogate.model import prepare_quarter
 from scenair.surrogate.products import WARM_QUARTERS
+from scenair.surrogate.quarter import prepare_quarter
 from scenair.surrogate.sources import INPUT_SPECIES
 from scenair.surrogate.surface_fit import fit_surfaces
 from scenair.surrogate.sweep import SharedQuarter

@@ -14,7 +14,7 @@ from scenair.surrogate.geometry import geometry
 from scenair.surrogate.gridded import check_grid
 from scenair.surrogate.io.annual import read_biogenic
 from scenair.surrogate.io.fields import read_config, read_meteorology, read_parameters
-from scenair.surrogate.model import prepare_quarter
+from scenair.surrogate.quarter import prepare_quarter
 from scenair.surrogate.solutions import member_name, solutions_dataset
 from scenair.surrogate.sources import INPUT_SPECIES
 from scenair.surrogate.sweep import SharedQuarter
