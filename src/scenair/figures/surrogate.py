@@ -120,7 +120,8 @@ def monitor_scatter(pairs: pd.DataFrame, skills: pd.DataFrame, *, heading: str) 
         ax.set(xlim=(0, top), ylim=(0, top), title=title)
         ax.set_xlabel("observed (µg m$^{-3}$, ambient)")
         ax.set_ylabel("modelled (µg m$^{-3}$)")
-        ax.legend(loc="upper left", fontsize=7)
+        # opaque, because the lines of a factor of two run below it
+        ax.legend(loc="upper left", fontsize=7, frameon=True, framealpha=0.95, edgecolor="none")
     fig.suptitle(heading)
     return fig
 
@@ -159,15 +160,35 @@ def isopleth_chart(lines: pd.DataFrame, places: pd.DataFrame, *, heading: str) -
         shown = ax.contourf(x, y, field.to_numpy(), levels=14, cmap="YlGnBu")
         lines_of = ax.contour(x, y, field.to_numpy(), levels=7, colors="white", linewidths=0.5)
         ax.clabel(lines_of, fmt="%.0f", fontsize=6)
-        ridge = x[field.to_numpy().argmax(axis=1)]
+        ridge = _ridge(x, field.to_numpy())
         ax.plot(ridge, y, color="#CC3311", lw=1.2, label="NOx ratio of highest ozone")
         ax.plot([1], [1], marker="o", color="black", ms=4)
         ax.set(xlabel="NO$_x$ emission ratio", ylabel="NMVOC emission ratio")
-        ax.set_title(f"{row['place']}: peak ratio {row['peak_ratio']:.2f}")
+        ax.set_title(f"{row['place']}: {_peak_words(row['peak_ratio'], largest=x[-1])}")
         fig.colorbar(shown, ax=ax, shrink=0.85, pad=0.02).set_label("O$_3$ by day (µg m$^{-3}$)")
     axes.flat[0].legend(loc="lower right", fontsize=6.5, frameon=True)
     fig.suptitle(heading)
     return fig
+
+
+def _ridge(x: Array, field: Array) -> Array:
+    """Place of the maximum along ``x`` of each row; nothing where it lies on an edge.
+
+    Between the samples by the parabola through the highest and its neighbours.
+    """
+    out = np.full(len(field), np.nan)
+    for j, row in enumerate(field):
+        i = int(row.argmax())
+        if 0 < i < len(x) - 1:
+            square, slope, _ = np.polyfit(x[i - 1 : i + 2], row[i - 1 : i + 2], 2)
+            out[j] = -slope / (2 * square) if square < 0 else x[i]
+    return out
+
+
+def _peak_words(peak: float, *, largest: float) -> str:
+    """The peak ratio, or that it lies outside what was sampled."""
+    beyond = peak >= largest - 1e-9
+    return f"peak ratio above {largest:.1f}" if beyond else f"peak ratio {peak:.2f}"
 
 
 def error_chart(errors: pd.DataFrame, *, heading: str) -> Figure:
@@ -202,7 +223,7 @@ def regime_maps(base: Basemap, peak: Array, need: Array, *, heading: str) -> Fig
     fig, axes = _panels(base, rows=1, cols=2, width=9.5)
     mesh = _mesh(axes[0, 0], base, peak, cmap="RdBu", vmin=0.3, vmax=1.7)
     fig.colorbar(mesh, ax=axes[0, 0], shrink=0.8, pad=0.02, extend="both").set_label("peak ratio")
-    axes[0, 0].set_title("NO$_x$ ratio of highest ozone (below 1: NMVOC-limited)")
+    axes[0, 0].set_title("NO$_x$ ratio of highest ozone (below 1: NMVOC-limited; at most 1.5)")
     mesh = _mesh(axes[0, 1], base, need, cmap="YlOrRd", vmin=0, vmax=3)
     fig.colorbar(mesh, ax=axes[0, 1], shrink=0.8, pad=0.02, extend="max").set_label(
         "NMVOC : NO$_x$"
