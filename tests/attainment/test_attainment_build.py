@@ -117,6 +117,30 @@ def test_other_gases_answer_where_both_runs_have_them(world: World, tmp_path: Pa
     fused = pd.read_csv(out["cities_fused"])
     assert fused["so2_response_factor"].to_numpy() == pytest.approx(0.25)
     assert "no2_response_factor" not in fused
+    assert set(fused["gas_basis"].str.partition(" ")[0]) == {"SO2"}
+
+
+def test_no2_answers_as_nitrogen_oxides_and_says_so(world: World, tmp_path: Path) -> None:
+    """The surrogate has NOx only; a run with NO2 is taken at its NO2."""
+    files = {}
+    for name, level in (("base", 20.0), ("future", 5.0)):
+        with xr.open_dataset(getattr(world, name)) as ds:
+            run_with = ds.load()
+        field = np.full(world.grid.shape, level, dtype="f4")
+        field[0, 0] = 0.0
+        run_with["NOx_annual"] = (("y", "x"), field, {"units": "ug m-3"})
+        files[name] = tmp_path / f"{name}.nc"
+        run_with.to_netcdf(files[name])
+    out = run(world, "nox", air_quality=files["future"], base_air_quality=files["base"])
+    fused = pd.read_csv(out["cities_fused"])
+    assert fused["no2_response_factor"].dropna().to_numpy() == pytest.approx(0.25)
+    assert fused["gas_basis"].str.contains("as NOx, an approximation").all()
+    with xr.open_dataset(files["future"]) as ds:
+        broken = ds.load()
+    broken["NOx_annual"].values[1, 1] = np.nan
+    broken.to_netcdf(tmp_path / "broken.nc")
+    with pytest.raises(InputError, match="no number"):
+        run(world, "nan", air_quality=tmp_path / "broken.nc", base_air_quality=files["base"])
 
 
 def test_county_records_are_sites_but_not_cities(done: dict) -> None:

@@ -15,7 +15,7 @@ from scenair.surrogate.io.fields import read_meteorology
 from scenair.surrogate.layers import remap_release, thickness
 from scenair.surrogate.model import run_quarter
 from scenair.surrogate.operator import with_loss
-from scenair.surrogate.products import PARTS, check_fields
+from scenair.surrogate.products import BESIDE, PARTS, check_fields
 from scenair.surrogate.solver import Factor
 from scenair.surrogate.sources import split_particles
 
@@ -137,7 +137,23 @@ def test_damaged_meteorology(small, tmp_path):
         read_meteorology(tmp_path / "met.nc", grid=small.grid)
 
 
-@pytest.mark.parametrize("name", ["SO4", "PM25", "BC_annual", "BC"])
+def test_soa_and_gases_stand_apart(annual):
+    """SOA is part of OA; SO2 and NOx are fields of their own, no part of PM2.5."""
+    ds = open_netcdf(annual / "annual.nc", variables=dict.fromkeys(BESIDE, "ug m-3"))
+    assert not set(BESIDE) & set(PARTS)
+    share = float(ds["SOA_annual"].sum() / ds["OA_annual"].sum())
+    assert 0.05 < share < 0.95
+    for name in ("SO2", "NOx"):
+        assert 5 < float(ds[f"{name}_annual"].max()) < 300
+        # reactive gases stay nearer to their sources than black carbon does
+        near = float(ds[f"{name}_annual"].max() / ds[f"{name}_annual"].mean())
+        assert near > float(ds["BC_annual"].max() / ds["BC_annual"].mean())
+        assert "relative change" in ds[name].attrs["note"]
+
+
+@pytest.mark.parametrize(
+    "name", ["SO4", "PM25", "BC_annual", "BC", "SOA", "SO2", "NOx", "NOx_annual", "OA"]
+)
 def test_damaged_result_is_seen(annual, name):
     ds = open_netcdf(annual / "annual.nc")
     values = ds[name].values

@@ -13,7 +13,7 @@ from scenair.core.io.netcdf import open_netcdf, write_netcdf
 from scenair.surrogate import sweep
 from scenair.surrogate.io.annual import build_air_quality
 from scenair.surrogate.io.sweep import build_sweep
-from scenair.surrogate.products import PARTS
+from scenair.surrogate.products import BESIDE, PARTS
 from tests.surrogate.synthetic import emissions
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def quarters(folder: Path) -> list[Path]:
 def differences(one: Path, other: Path) -> dict[str, float]:
     """Largest difference of each field over its maximum."""
     a, b = open_netcdf(one), open_netcdf(other)
-    names = [*PARTS, "O3_WARM", "O3_REGIME_WARM"]
+    names = [*PARTS, *BESIDE, "O3_WARM", "O3_REGIME_WARM"]
     return {n: float(np.abs(a[n] - b[n]).max() / np.abs(a[n]).max()) for n in names}
 
 

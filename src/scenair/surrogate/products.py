@@ -34,12 +34,37 @@ LONG_NAMES: Final = {
     "OA": "organic aerosol in PM2.5, primary and from controlled precursors",
     "OTHER": "other primary PM2.5",
     "BACKGROUND": "PM2.5 that no scenario controls",
+    "SOA": "secondary organic aerosol of controlled precursors",
+    "SO2": "sulfur dioxide of controlled emissions",
+    "NOx": "nitrogen oxides of controlled emissions, as NO2 by mass",
+}
+#: Fields beside the parts of PM2.5: name -> the tracer, and what a reader must know.
+BESIDE: Final = {
+    "SOA": ("SOA", "part of OA, so not a further part of PM25"),
+    "SO2": ("SO2", "gas, ambient conditions; no background; only its relative change is used"),
+    "NOx": ("NOx", "gas, ambient conditions; no background; only its relative change is used"),
 }
 #: Numbers of the quarters from April to September.
 WARM_QUARTERS: Final = (1, 2)
 _PER_UG_MG: Final = 1e-12
-#: Tracers whose dry deposition can be recomputed from the written surface fields.
-_CHECKED: Final = {"BC": "BC", "OTHER": "OTHER", "SO4": "SO4"}
+#: Written field -> tracers whose dry deposition can be recomputed from it, and the phase.
+_CHECKED: Final[dict[str, tuple[tuple[str, ...], str]]] = {
+    "BC": (("BC",), "particle"),
+    "OTHER": (("OTHER",), "particle"),
+    "SO4": (("SO4",), "particle"),
+    "OA": (("POA", "SOA"), "particle"),
+    "SOA": (("SOA",), "particle"),
+    "SO2": (("SO2",), "so2"),
+    "NOx": (("NOx",), "nox"),
+}
+#: Phase -> variable of its deposition velocity.
+VELOCITIES: Final = {
+    "particle": "deposition_velocity",
+    "so2": "deposition_velocity_SO2",
+    "nox": "deposition_velocity_NOx",
+}
+#: Field -> part whose anchoring holds for it too.
+_ANCHORED_WITH: Final = {"SOA": "OA"}
 
 
 def surface_parts(result: Result) -> dict[str, Array]:
@@ -62,24 +87,29 @@ class Solution(NamedTuple):
     ----------
     parts : mapping of part -> (y, x)
         Controlled parts in the lowest layer, ug m-3.
+    beside : mapping of name -> (y, x)
+        The fields of :data:`BESIDE` in the lowest layer, ug m-3.
     budget : (tracer, term)
         ug s-1.
-    dry_particle : (y, x)
-        Deposition velocity of particles seen by the lowest layer, m s-1.
+    velocity : mapping of phase -> (y, x)
+        Deposition velocity seen by the lowest layer, m s-1.
     ozone : OzoneState, optional
         Of a warm quarter.
     """
 
     parts: Mapping[str, Array]
+    beside: Mapping[str, Array]
     budget: Array
-    dry_particle: Array
+    velocity: Mapping[str, Array]
     ozone: OzoneState | None
 
 
 def solution_of(quarter: Quarter, result: Result, ozone: OzoneState | None) -> Solution:
     """What is kept of a quarter."""
     budget = np.array([[result.budget[t, k] for k in TERMS] for t in TRACERS])
-    return Solution(surface_parts(result), budget, quarter.dry["particle"], ozone)
+    beside = {name: result.tracer[tracer][0] for name, (tracer, _) in BESIDE.items()}
+    velocity = {phase: quarter.dry[phase] for phase in VELOCITIES}
+    return Solution(surface_parts(result), beside, budget, velocity, ozone)
 
 
 def annual_dataset(
@@ -103,18 +133,11 @@ def annual_dataset(
         Anchoring; recorded in the file.
     """
     days = days_in_quarters(year)
-    parts: dict[str, list[Array]] = {name: [] for name in PARTS}
-    for q, solution in enumerate(solutions):
-        for name, values in solution.parts.items():
-            factor = 1.0 if factors is None else factors[name][q]
-            parts[name].append(np.maximum(values, 0.0) * factor)
-        parts["BACKGROUND"].append(background[q])
-    written = {name: np.stack(values).astype(np.float32) for name, values in parts.items()}
-    total = np.sum([f.astype(np.float64) for f in written.values()], axis=0)
-    fields = {"PM25": total.astype(np.float32)} | written
     data: dict[str, Any] = {}
-    for name, values in fields.items():
+    for name, values in _fields(solutions, background, factors).items():
         attrs = {"units": "ug m-3", "long_name": LONG_NAMES[name], "grid_mapping": "crs"}
+        if name in BESIDE:
+            attrs["note"] = BESIDE[name][1]
         data[name] = (("quarter", "y", "x"), values, attrs)
         annual = np.average(values.astype(np.float64), axis=0, weights=days)
         data[f"{name}_annual"] = (("y", "x"), annual.astype(np.float32), attrs)
@@ -122,13 +145,15 @@ def annual_dataset(
     budget = np.stack([solution.budget for solution in solutions], axis=1)
     budget *= seconds[:, None] * _PER_UG_MG
     data["budget"] = (("tracer", "quarter", "term"), budget, {"units": "Mg"})
-    velocity = np.stack([s.dry_particle for s in solutions]).astype(np.float32)
-    data["deposition_velocity"] = (
-        ("quarter", "y", "x"), velocity, {"units": "m s-1", "long_name": "of fine particles"},
-    )  # fmt: skip
-    for name, values in (factors or {}).items():
+    for phase, name in VELOCITIES.items():
+        data[name] = (
+            ("quarter", "y", "x"),
+            np.stack([s.velocity[phase] for s in solutions]).astype(np.float32),
+            {"units": "m s-1", "long_name": f"dry deposition velocity, {phase}"},
+        )
+    for name, factor in (factors or {}).items():
         data[f"anchor_{name}"] = (
-            ("quarter", "y", "x"), values.astype(np.float64), {"units": "1"},
+            ("quarter", "y", "x"), factor.astype(np.float64), {"units": "1"},
         )  # fmt: skip
     ozone = {q: s.ozone for q, s in enumerate(solutions) if s.ozone is not None}
     data |= _warm_season(ozone, days=days)
@@ -143,6 +168,24 @@ def annual_dataset(
     ds = xr.Dataset(data, coords=coords)
     ds["crs"] = ((), np.int32(0), grid.cf_attributes())
     return ds
+
+
+def _fields(
+    solutions: Sequence[Solution], background: Array, factors: Mapping[str, Array] | None
+) -> dict[str, npt.NDArray[np.float32]]:
+    """PM25, its parts and what stands beside them, (quarter, y, x), anchored where asked for."""
+
+    def written(name: str, quarters: Sequence[Array]) -> npt.NDArray[np.float32]:
+        part = _ANCHORED_WITH.get(name, name)
+        factor = 1.0 if factors is None or part not in factors else factors[part]
+        return np.asarray(np.maximum(np.stack(quarters), 0.0) * factor, dtype=np.float32)
+
+    controlled = [name for name in PARTS if name != "BACKGROUND"]
+    fields = {name: written(name, [s.parts[name] for s in solutions]) for name in controlled}
+    fields["BACKGROUND"] = background.astype(np.float32)
+    total = np.sum([f.astype(np.float64) for f in fields.values()], axis=0)
+    beside = {name: written(name, [s.beside[name] for s in solutions]) for name in BESIDE}
+    return {"PM25": total.astype(np.float32)} | fields | beside
 
 
 def _warm_season(ozone: Mapping[int, OzoneState], *, days: npt.NDArray[np.int64]) -> dict[str, Any]:
@@ -205,8 +248,8 @@ def budget_closure(ds: xr.Dataset) -> pd.DataFrame:
 def check_fields(ds: xr.Dataset, *, year: int, where: str) -> None:
     """Stop where the written fields contradict each other or the budgets.
 
-    PM25 is the sum of its parts, the annual mean is that of the quarters, and the dry deposition
-    of particles follows from their surface concentration.
+    PM25 is the sum of its parts, SOA is a part of OA, the annual mean is that of the quarters, and
+    the dry deposition of particles, SO2 and NOx follows from their surface concentration.
 
     Raises
     ------
@@ -214,18 +257,23 @@ def check_fields(ds: xr.Dataset, *, year: int, where: str) -> None:
     """
     parts = np.sum([ds[name].values.astype(np.float64) for name in PARTS], axis=0)
     _agree(ds["PM25"].values, parts, what="PM25 is not the sum of its parts", where=where)
+    over = ds["SOA"].values > ds["OA"].values * (1 + 1e-6) + 1e-6
+    if over.any():
+        raise MassBalanceError("more SOA than organic aerosol", where=where, value=int(over.sum()))
     days = days_in_quarters(year)
-    for name in ("PM25", *PARTS):
+    for name in ("PM25", *PARTS, *BESIDE):
         annual = np.average(ds[name].values.astype(np.float64), axis=0, weights=days)
         _agree(ds[f"{name}_annual"].values, annual, what=f"annual mean of {name}", where=where)
-    volume = ds["deposition_velocity"].astype(np.float64) * ds["cell_area"]
-    for tracer, field in _CHECKED.items():
+    for field, (tracers, phase) in _CHECKED.items():
+        volume = ds[VELOCITIES[phase]].astype(np.float64) * ds["cell_area"]
         own = ds[field].astype(np.float64)
-        if f"anchor_{field}" in ds:
-            own = own / ds[f"anchor_{field}"]
+        anchor = f"anchor_{_ANCHORED_WITH.get(field, field)}"
+        if anchor in ds:
+            own = own / ds[anchor]
         flux = (volume * own).sum(("y", "x")).values
         mass = flux * days * 86_400.0 * _PER_UG_MG
-        budget = ds["budget"].sel(tracer=tracer, term="dry_deposition").values
+        term = ds["budget"].sel(tracer=list(tracers), term="dry_deposition")
+        budget = term.sum("tracer").values
         _agree(mass, budget, what=f"dry deposition of {field} and its budget", where=where)
 
 

@@ -10,7 +10,7 @@ import xarray as xr
 
 from scenair.core.errors import InputError
 from scenair.surrogate.ozone import OzoneState
-from scenair.surrogate.products import PARTS, Solution
+from scenair.surrogate.products import BESIDE, PARTS, VELOCITIES, Solution
 from scenair.surrogate.quarter import TERMS, TRACERS
 
 if TYPE_CHECKING:
@@ -47,10 +47,16 @@ def solutions_dataset(
         name: (_FIELD, np.stack([s.parts[name] for s in every]), {"units": "ug m-3"})
         for name in _CONTROLLED
     }
+    data |= {
+        name: (_FIELD, np.stack([s.beside[name] for s in every]), {"units": "ug m-3"})
+        for name in BESIDE
+    }
     data["budget"] = (
         ("member", "tracer", "term"), np.stack([s.budget for s in every]), {"units": "ug s-1"},
     )  # fmt: skip
-    data["deposition_velocity"] = (("y", "x"), every[0].dry_particle, {"units": "m s-1"})
+    # of the quarter: the same for all members
+    for phase, name in VELOCITIES.items():
+        data[name] = (("y", "x"), every[0].velocity[phase], {"units": "m s-1"})
     ozone = [s.ozone for s in every if s.ozone is not None]
     if ozone:
         data["ozone"] = (_FIELD, np.stack([o.ozone for o in ozone]), {"units": "ug m-3"})
@@ -99,11 +105,13 @@ def solution_from(ds: xr.Dataset, member: Member, *, emission: str, where: str) 
             remedy="delete the file and run again",
         )
     parts = {part: one[part].values for part in _CONTROLLED}
+    beside = {name: one[name].values for name in BESIDE}
+    velocity = {phase: one[name].values for phase, name in VELOCITIES.items()}
     budget = one["budget"].transpose("tracer", "term").values
-    for label, values in (*parts.items(), ("budget", budget)):
+    for label, values in (*parts.items(), *beside.items(), ("budget", budget)):
         if not np.isfinite(values).all():
             raise InputError("values that are no numbers", where=f"{where}, variable {label}")
     ozone = None
     if "ozone" in ds:
         ozone = OzoneState(one["ozone"].values, one["nox_loss_share"].values, 0)
-    return Solution(parts, budget, one["deposition_velocity"].values, ozone)
+    return Solution(parts, beside, budget, velocity, ozone)

@@ -33,6 +33,7 @@ from scenair.attainment.places import Places, weighted_mean
 from scenair.config.attainment import AttainmentConfig
 from scenair.config.case import CaseConfig
 from scenair.core.io.atomic import write_json
+from scenair.core.io.netcdf import require_finite
 from scenair.core.io.tables import write_csv
 from scenair.core.regions import units
 
@@ -196,17 +197,32 @@ def _gas_responses(base: xr.Dataset, future: xr.Dataset, places: Places) -> pd.D
     Returns
     -------
     DataFrame
-        Index adcode; a column ``{gas}_response_factor`` (1) each. There are no monitors of them
-        here, so no level is given.
+        Index adcode; a column ``{gas}_response_factor`` (1) each, and ``gas_basis`` in words. There
+        are no monitors of them here, so no level is given.
+
+    Raises
+    ------
+    InputError
+        A field that is negative or no number.
     """
-    table = pd.DataFrame(index=pd.Index(places.adcodes))
-    for gas, name in GAS_FIELDS.items():
-        if name in base and name in future:
-            then, now = (
-                weighted_mean(places.people, ds[name].values.astype(np.float64).ravel())
-                for ds in (base, future)
-            )
-            table[f"{gas}_response_factor"] = now / then
+    table, basis = pd.DataFrame(index=pd.Index(places.adcodes)), []
+    for gas, fields in GAS_FIELDS.items():
+        name = next((n for n in fields if n in base and n in future), None)
+        if name is None:
+            continue
+        for ds, what in ((base, "base"), (future, "future")):
+            require_finite(ds[name], where=f"air quality, {what}")
+        then, now = (
+            weighted_mean(places.people, ds[name].values.astype(np.float64).ravel())
+            for ds in (base, future)
+        )
+        missing = np.full_like(then, np.nan)
+        table[f"{gas}_response_factor"] = np.divide(now, then, out=missing, where=then > 0)
+        basis.append(fields[name])
+    if basis:
+        source = str(future.attrs.get("source", "unknown"))
+        only = "; controlled emissions only, no background" if source == "surrogate" else ""
+        table["gas_basis"] = f"{', '.join(basis)} ({source}{only})"
     return table
 
 

@@ -33,9 +33,17 @@ O3_FIELDS: Final = {
     "O3_MDA8_warm": "warm-season mean of MDA8 (CMAQ)",
     "O3_WARM": "warm-season ozone by day (surrogate)",
 }
-#: Annual fields (y, x) whose relative change is the response of another pollutant; of nitrogen
-#: oxides as a whole for NO2.
-GAS_FIELDS: Final = {"so2": "SO2_annual", "no2": "NOx_annual", "co": "CO_annual"}
+#: Annual fields (y, x) whose relative change is the response of another pollutant, first found
+#: first, with what a reader of the response must know.
+GAS_FIELDS: Final[dict[str, dict[str, str]]] = {
+    "so2": {"SO2_annual": "SO2"},
+    "no2": {
+        "NO2_annual": "NO2",
+        # NO2 over NOx rises where NOx fall and ozone is left: NO2 falls less than this says
+        "NOx_annual": "NO2 taken to respond as NOx, an approximation",
+    },
+    "co": {"CO_annual": "CO"},
+}
 #: Share of radicals lost with nitrogen oxides: above 0.5 limited by VOC (Kleinman 2005).
 O3_REGIME: Final = "O3_REGIME_WARM"
 

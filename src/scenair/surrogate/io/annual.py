@@ -19,6 +19,8 @@ from scenair.surrogate.io.anchoring import read_factors
 from scenair.surrogate.io.fields import read_config, read_meteorology, read_parameters
 from scenair.surrogate.ozone import require_biogenic
 from scenair.surrogate.products import (
+    BESIDE,
+    VELOCITIES,
     annual_dataset,
     budget_closure,
     check_fields,
@@ -121,7 +123,8 @@ def read_solutions(path: str | Path, *, grid: Grid) -> xr.Dataset:
     InputError, UnitsError
         Unreadable, a variable missing, another unit or grid.
     """
-    units = {"SO4": "ug m-3", "budget": "ug s-1", "deposition_velocity": "m s-1"}
+    units = {"SO4": "ug m-3", "budget": "ug s-1"} | dict.fromkeys(BESIDE, "ug m-3")
+    units |= dict.fromkeys(VELOCITIES.values(), "m s-1")
     ds = open_netcdf(path, variables=units, chunks={"member": 1})
     check_grid(ds, grid, where=str(path))
     return ds
