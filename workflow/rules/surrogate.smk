@@ -62,6 +62,7 @@ rule air_quality:
         background="results/surrogate/background.nc",
         anchor=[CONFIG.surrogate.anchor] if CONFIG.surrogate.anchor else [],
         quarters=quarters_of,
+        parent=parent_files,
     output:
         annual="results/{year}/{scenario}/air_quality/annual.nc",
         closure="results/{year}/{scenario}/air_quality/closure.csv",
@@ -78,6 +79,31 @@ rule air_quality:
         config=section("case", "surrogate"),
     script:
         "../scripts/air_quality.py"
+
+
+# fields of all tracers, for nests; nothing else asks for them
+rule tracers:
+    input:
+        tables=SURROGATE_TABLES,
+        gridded="results/{year}/{scenario}/emissions/gridded.nc",
+        meteorology="results/surrogate/meteorology.nc",
+        annual="results/{year}/{scenario}/air_quality/annual.nc",
+        parent=parent_files,
+    output:
+        tracers="results/{year}/{scenario}/air_quality/tracers.nc",
+    log:
+        "logs/tracers/{year}_{scenario}.log",
+    benchmark:
+        "benchmarks/rules/tracers/{year}_{scenario}.tsv"
+    threads: 4
+    resources:
+        mem_mb=year_memory(),
+        runtime=minutes(5, cell=0.2),
+    params:
+        code=code_id("scenair.surrogate.io.nest"),
+        config=section("case", "surrogate"),
+    script:
+        "../scripts/tracers.py"
 
 
 rule responsibility:

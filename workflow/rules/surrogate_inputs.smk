@@ -14,8 +14,30 @@ def swept_files(name, file):
 
 def quarters_of(wildcards):
     """The solved quarters of a scenario-year that belongs to a sweep."""
+    if CONFIG.surrogate.parent:
+        # what enters through the borders differs from year to year: each is solved alone
+        return []
     name = SWEPT.get((int(wildcards.year), wildcards.scenario))
     return [f"results/sweep/{name}/{q}.nc" for q in QUARTER_NAMES] if name else []
+
+
+def parent_files(wildcards):
+    """Tracers and emissions of the parent's same year and scenario, if the case is a nest."""
+    folder = CONFIG.surrogate.parent
+    if not folder:
+        return []
+    target = f"results/{wildcards.year}/{wildcards.scenario}"
+    names = [f"{target}/air_quality/tracers.nc", f"{target}/emissions/gridded.nc"]
+    files = [os.path.join(folder, name) for name in names]
+    if not all(os.path.exists(file) for file in files):
+        sys.stderr.write(
+            f"\n[scenair] surrogate.parent: {folder} has no {names[0]}, from which this nest takes"
+            " its inflow. Make it there first (with the parent's own case, if it has one):\n"
+            f"  snakemake --cores 4 --directory {folder} {names[0]}\n\n"
+        )
+        sys.stderr.flush()
+        os._exit(1)
+    return files
 
 
 def year_memory():

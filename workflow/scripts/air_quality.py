@@ -18,5 +18,6 @@ with job(
         annual=snakemake.output.annual,
         closure=snakemake.output.closure,
         quarters=list(snakemake.input.quarters),
+        parent=list(snakemake.input.parent),
         threads=snakemake.threads,
     )

@@ -33,6 +33,7 @@ NAMED: Final[dict[tuple[str, str], Place]] = {
     ("surrogate", "biogenic"): "resources",
     ("surrogate", "anchor"): "working directory",
     ("surrogate", "meteorology"): "working directory",
+    ("surrogate", "parent"): "working directory",
     ("attainment", "standards"): "either",
     ("attainment", "monitors"): "either",
     ("attainment", "species_fractions"): "either",

@@ -30,5 +30,9 @@ class SurrogateConfig(Section):
     #: monthly meteorology of your own (ERA5 monthly means, or the names of the shipped file),
     #: relative to the working directory; none takes the shipped fields
     meteorology: str | None = None
+    #: working directory of the run on a larger grid that this case is a nest of: its
+    #: ``air_quality/tracers.nc`` of the same year and scenario enters through the borders; none
+    #: leaves the inflow clean
+    parent: str | None = None
     #: cells of the case that make up one cell of the responsibility matrix, each way
     responsibility_coarsening: Annotated[int, Field(ge=1, le=4)] = 2

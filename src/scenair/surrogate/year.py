@@ -12,6 +12,7 @@ import numpy.typing as npt
 from scenair.core.periods import seconds_in_months
 from scenair.surrogate.gridded import KG_TO_UG, release_of
 from scenair.surrogate.model import run_quarter
+from scenair.surrogate.nesting import entering
 from scenair.surrogate.ozone import run_ozone
 from scenair.surrogate.products import WARM_QUARTERS, Solution, solution_of
 from scenair.surrogate.quarter import prepare_quarter
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from scenair.surrogate.geometry import Geometry
     from scenair.surrogate.model import Result
+    from scenair.surrogate.nesting import Nest
     from scenair.surrogate.parameters import Parameters
     from scenair.surrogate.quarter import Quarter
 
@@ -91,6 +93,20 @@ def with_ozone(
     return solution_of(quarter, result, ozone)
 
 
+def together(one: Emitted, other: Emitted) -> Emitted:
+    """Two sets of emissions as one."""
+    tracers = {name: one.tracers[name] + other.tracers[name] for name in one.tracers}
+    return Emitted(tracers, one.voc + other.voc)
+
+
+class Solved(NamedTuple):
+    """A quarter with the whole of its solution."""
+
+    quarter: Quarter
+    result: Result
+    solution: Solution
+
+
 def solve_year(
     met: xr.Dataset,
     emitted: Sequence[Emitted],
@@ -99,6 +115,7 @@ def solve_year(
     geo: Geometry,
     par: Parameters,
     threads: int = 1,
+    nest: Nest | None = None,
 ) -> list[Solution]:
     """Four quarters.
 
@@ -111,16 +128,37 @@ def solve_year(
         Reactivity, s-1; without it no ozone.
     threads : int
         Quarters at a time; they share nothing, so the result does not depend on it.
+    nest : Nest, optional
+        What enters from a parent run; clean inflow without. Its emissions are not added here.
     """
 
     def solve(number: int) -> Solution:
-        quarter = prepare_quarter(met, number, geo=geo, par=par)
-        result = run_quarter(quarter, emitted[number].tracers)
-        solution = with_ozone(quarter, number, result, emitted[number], biogenic=biogenic, par=par)
-        logger.info(
-            "quarter %d of 4 is solved (%d steps of the particle share)", number + 1, result.picard
-        )
-        return solution
+        return solve_quarter(
+            met, number, emitted[number], biogenic=biogenic, geo=geo, par=par, nest=nest
+        ).solution
 
     with ThreadPoolExecutor(max_workers=max(1, threads)) as pool:
         return list(pool.map(solve, range(4)))
+
+
+def solve_quarter(
+    met: xr.Dataset,
+    number: int,
+    emitted: Emitted,
+    *,
+    biogenic: Array | None,
+    geo: Geometry,
+    par: Parameters,
+    nest: Nest | None = None,
+) -> Solved:
+    """One quarter (0-3) of :func:`solve_year` with the fields of all tracers."""
+    quarter = prepare_quarter(met, number, geo=geo, par=par)
+    inflow = None
+    if nest is not None:
+        inflow = entering(quarter, nest.of_quarter(number), top_exchange=par["top_exchange"])
+    result = run_quarter(quarter, emitted.tracers, inflow=inflow)
+    solution = with_ozone(quarter, number, result, emitted, biogenic=biogenic, par=par)
+    logger.info(
+        "quarter %d of 4 is solved (%d steps of the particle share)", number + 1, result.picard
+    )
+    return Solved(quarter, result, solution)

@@ -17,6 +17,7 @@ from scenair.surrogate.geometry import geometry
 from scenair.surrogate.gridded import check_grid, check_gridded
 from scenair.surrogate.io.anchoring import read_factors
 from scenair.surrogate.io.fields import read_config, read_meteorology, read_parameters
+from scenair.surrogate.io.nest import CLEAN, around_closure, emitted_with, read_nest
 from scenair.surrogate.ozone import require_biogenic
 from scenair.surrogate.products import (
     BESIDE,
@@ -27,7 +28,7 @@ from scenair.surrogate.products import (
 )
 from scenair.surrogate.solutions import solution_from
 from scenair.surrogate.sources import species_of_tracers
-from scenair.surrogate.year import read_emitted, solve_year
+from scenair.surrogate.year import solve_year
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from scenair.config.case import CaseConfig
     from scenair.config.surrogate import SurrogateConfig
     from scenair.core.grids import Grid
+    from scenair.surrogate.nesting import Nest
 
     Array = npt.NDArray[np.float64]
 
@@ -55,6 +57,7 @@ def build_air_quality(
     annual: str | Path,
     closure: str | Path,
     quarters: Sequence[str | Path] = (),
+    parent: Sequence[str | Path] = (),
     threads: int = 1,
 ) -> None:
     """Concentrations of one year of a scenario.
@@ -72,6 +75,9 @@ def build_air_quality(
         Written: fields by quarter and the closure of emissions and of every tracer.
     quarters : sequence of path
         The four quarters of a sweep that holds this scenario-year; solved here without.
+    parent : sequence of path
+        Of a nest: ``tracers.nc`` and ``gridded.nc`` of the parent's run of the same year and
+        scenario; clean inflow without.
     threads : int
         Quarters that are solved side by side; the result does not depend on it.
     """
@@ -84,6 +90,10 @@ def build_air_quality(
     emissions = open_netcdf(gridded)
     totals = open_netcdf(cities, variables={"emission": "Mg yr-1"})["emission"]
     input_rows = check_gridded(emissions, totals, year=year, grid=grid, where=str(gridded))
+    nest = read_nest(parent, own=emissions, case=case, year=year, scenario=scenario, grid=grid)
+    around_rows = around_closure(nest, year=year, where=str(gridded))
+    if around_rows is not None:
+        input_rows = pd.concat([input_rows, around_rows], ignore_index=True)
     if quarters:
         member, made = (year, scenario), sha256_of(gridded)
         solutions = [
@@ -92,9 +102,9 @@ def build_air_quality(
         ]
     else:
         biogenic = read_biogenic(b, options, where=str(background))
-        emitted = [read_emitted(emissions, q, year=year, par=par) for q in range(4)]
+        emitted = [emitted_with(nest, emissions, q, year=year, par=par) for q in range(4)]
         solutions = solve_year(
-            met, emitted, biogenic=biogenic, geo=geometry(grid), par=par, threads=threads
+            met, emitted, biogenic=biogenic, geo=geometry(grid), par=par, threads=threads, nest=nest
         )
     emissions.close()
     factors = None if options.anchor is None else read_factors(options.anchor, grid=grid)
@@ -109,7 +119,7 @@ def build_air_quality(
         ds,
         annual,
         title=f"air quality {year} {scenario}",
-        attrs=_attributes(case, options, met, year, scenario),
+        attrs=_attributes(case, options, met, year, scenario, nest=nest),
     )
     verify_air_quality(annual, input_rows=input_rows, year=year, closure=closure)
 
@@ -147,18 +157,24 @@ def read_biogenic(b: xr.Dataset, options: SurrogateConfig, *, where: str) -> Arr
 
 
 def _attributes(
-    case: CaseConfig, options: SurrogateConfig, met: xr.Dataset, year: int, scenario: str
+    case: CaseConfig,
+    options: SurrogateConfig,
+    met: xr.Dataset,
+    year: int,
+    scenario: str,
+    *,
+    nest: Nest | None,
 ) -> dict[str, Any]:
     attrs = {
         "source": "surrogate",
         "year": year,
         "scenario": scenario,
-        "inflow": "clean: no controlled species enters through the borders",
+        "inflow": CLEAN if nest is None else nest.origin,
         "synthetic": met.attrs.get("synthetic", "false"),
         "note": f"{met.attrs.get('note', '')}; background B is assumed".strip("; "),
     }
     attrs |= background_attributes(options.background, options.biogenic)
-    if case.tests_only:
+    if case.tests_only and nest is None:
         attrs["tests_only"] = "tests only: a nest with clean inflow"
     return attrs
 
