@@ -56,7 +56,8 @@ def draw_surrogate(
     with house_style(names=options.city_names):
         ds = open_netcdf(annual, variables={"PM25_annual": "ug m-3"})
         base = make_basemap(fields.grid_of(ds, where=str(annual)), case.adcodes())
-        parts = {n: ds[f"{n}_annual"].values for n in ("PM25", *fields.PARTS)}
+        told = ("SOA",) if "SOA_annual" in ds else ()
+        parts = {n: ds[f"{n}_annual"].values for n in ("PM25", *fields.PARTS, *told)}
         heading = f"Modelled PM$_{{2.5}}$ of {year}, not anchored"
         _save(
             surrogate.component_maps(base, parts, heading=heading), figures["components"], options

@@ -22,11 +22,18 @@ Array = npt.NDArray[Any]
 #: Groups of parts that are told apart, with the upper end of their colour scale, ug m-3.
 COMPONENTS: Final[dict[str, tuple[tuple[str, ...], float]]] = {
     "PM$_{2.5}$": (("PM25",), 100.0),
-    "primary (BC, other)": (("BC", "OTHER"), 40.0),
-    "organic aerosol": (("OA",), 25.0),
+    "primary (BC, POA, other)": (("BC", "POA", "OTHER"), 40.0),
+    "secondary organic": (("SOA",), 15.0),
     "sulfate": (("SO4",), 15.0),
     "nitrate and ammonium": (("NO3", "NH4"), 40.0),
     "background (not controlled)": (("BACKGROUND",), 40.0),
+}
+#: The same where secondary organic aerosol is not told apart.
+COMPONENTS_OA: Final[dict[str, tuple[tuple[str, ...], float]]] = {
+    "PM$_{2.5}$": COMPONENTS["PM$_{2.5}$"],
+    "primary (BC, other)": (("BC", "OTHER"), 40.0),
+    "organic aerosol": (("OA",), 25.0),
+    **dict(list(COMPONENTS.items())[3:]),
 }
 _FIT, _JUDGE = "#8A8A8A", "#0077BB"
 
@@ -47,10 +54,18 @@ def _mesh(ax: Axes, base: Basemap, values: Array, **style: Any) -> Any:
 
 
 def component_maps(base: Basemap, parts: Mapping[str, Array], *, heading: str) -> Figure:
-    """Annual means of the groups of parts, (y, x) by name, ug m-3."""
+    """Annual means of the groups of parts, (y, x) by name, ug m-3.
+
+    With ``SOA`` among the parts organic aerosol is shown as primary (``OA`` less ``SOA``) and
+    secondary, else whole.
+    """
+    shown = dict(parts)
+    if "SOA" in shown:
+        shown["POA"] = shown["OA"] - shown["SOA"]
+    groups = COMPONENTS if "SOA" in shown else COMPONENTS_OA
     fig, axes = _panels(base, rows=2, cols=3)
-    for ax, (title, (names, top)) in zip(axes.flat, COMPONENTS.items(), strict=True):
-        values = np.sum([parts[name] for name in names], axis=0)
+    for ax, (title, (names, top)) in zip(axes.flat, groups.items(), strict=True):
+        values = np.sum([shown[name] for name in names], axis=0)
         mesh = _mesh(ax, base, values, cmap="magma_r", vmin=0, vmax=top)
         bar = fig.colorbar(mesh, ax=ax, shrink=0.8, pad=0.02, extend="max")
         bar.set_label("µg m$^{-3}$")
