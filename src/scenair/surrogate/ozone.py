@@ -17,7 +17,6 @@ import numpy.typing as npt
 from scenair.core.constants import GAS_CONSTANT
 from scenair.core.errors import InputError
 from scenair.surrogate.layers import middle
-from scenair.surrogate.removal import deposition_velocity
 from scenair.surrogate.solver import ColumnSystem
 
 if TYPE_CHECKING:
@@ -246,11 +245,7 @@ def run_ozone(
     day_nox = nox / M_NO2 * ppb * par["daytime_nox_share"]
     warmth = np.broadcast_to(quarter.warmth, transport.shape)
     radicals = par.at("radical_production", warmth) * np.exp(-height / par["radical_scale_height"])
-    deposition = deposition_velocity(
-        par.at("dry_ozone", quarter.warmth),
-        diffusivity=quarter.mixing_lowest,
-        depth=float(volume[0, 0, 0] / quarter.area[0, 0]),
-    )
+    deposition = quarter.dry["ozone"]
     day_share = par.at("daylight_share", warmth)
     direct = par["direct_no2_share"] * direct_no2 / M_NO2 * ppb
     # unpolluted air is in balance with its own sources, deposition included, so ozone is the

@@ -10,11 +10,12 @@ import numpy.typing as npt
 
 from scenair.core.species import MOLAR_MASS
 from scenair.surrogate.aerosol import M_NO3, M_SO4
+from scenair.surrogate.deposition import deposition_velocities, surface_of
 from scenair.surrogate.layers import middle
 from scenair.surrogate.meteorology import LAPSE_K_PER_M
 from scenair.surrogate.nitrogen import nitric_acid
 from scenair.surrogate.operator import Mixing, Transport, assemble
-from scenair.surrogate.removal import deposition_velocity, intermittent_rate, scavenging_rate
+from scenair.surrogate.removal import intermittent_rate, scavenging_rate
 from scenair.surrogate.winds import volume_flow
 
 if TYPE_CHECKING:
@@ -45,9 +46,11 @@ PHASES: Final[dict[str, tuple[str, ...]]] = {
     "SO2": ("so2",),
     "NOx": ("nox",),
     "PRECURSOR": ("precursor",),
-    "TNO3": ("hno3", "particle"),
-    "TNH4": ("nh3", "particle"),
+    "TNO3": ("hno3", "nitrate"),
+    "TNH4": ("nh3", "ammonium"),
 }
+#: phases that rain removes like another
+_SCAVENGED_AS: Final = {"nitrate": "particle", "ammonium": "particle"}
 
 
 @dataclass(frozen=True)
@@ -130,16 +133,19 @@ def prepare_quarter(met: xr.Dataset, quarter: int, *, geo: Geometry, par: Parame
     warmth = par.warmth(temperature)
     rain, wet, event = get("precipitation"), get("wet_fraction"), get("wet_event")
     cloudy = np.array([par[f"cloudy_layer_{k + 1}"] for k in range(geo.shape[0])])
-    dry, scavenged = {}, {}
+    scavenged = {}
     for phase in ("particle", "so2", "nox", "hno3", "nh3", "precursor"):
         during = scavenging_rate(
             rain, wet_fraction=wet, in_cloud=par[f"wet_in_{phase}"],
             below_cloud=par[f"wet_below_{phase}"], cloudy=cloudy,
         )  # fmt: skip
         scavenged[phase] = intermittent_rate(during, wet_fraction=wet, wet_event=event)
-        dry[phase] = deposition_velocity(
-            par.at(f"dry_{phase}", warmth), diffusivity=mixing.z[0], depth=float(geo.depth[0])
-        )
+    scavenged |= {phase: scavenged[like] for phase, like in _SCAVENGED_AS.items()}
+    surface = surface_of(
+        diffusivity=mixing.z[0], mixing=get("mixing_height"), land=get("land"),
+        temperature=temperature, humidity=get("humidity"), height=float(geo.depth[0]), par=par,
+    )  # fmt: skip
+    dry = deposition_velocities(surface, depth=float(geo.depth[0]), par=par)
     height = middle(tuple(np.cumsum(geo.depth)))[:, None, None]
     state = {
         "temperature": temperature - LAPSE_K_PER_M * height,
