@@ -93,7 +93,8 @@ class Footprints:
     def __init__(
         self, quarter: Quarter, base: Result, weights: sp.csr_matrix, scale: Mapping[str, Array]
     ) -> None:
-        self._quarter = quarter.with_oxidation(base.oxidation_nox)
+        chemistry = quarter.with_oxidation(base.oxidation_nox)
+        self._quarter = chemistry.with_nox(base.tracer["NOx"])
         self._base, self._weights, self._scale = base, weights, scale
         state = {name: field[0] for name, field in quarter.state.items()}
         c = {name: np.maximum(base.tracer[name][0], 0.0) for name in ("SO4", "TNO3", "TNH4")}

@@ -85,8 +85,13 @@ def run_quarter(
     """
     work = _Work(quarter, dict(sources), dict(inflow or {}), system=system)
     work.concentration |= start or {}
-    work.solve(("BC", "POA", "OTHER", "SO2", "PRECURSOR"))
+    work.solve(("BC", "POA", "OTHER", "PRECURSOR"))
     work.solve_nox()
+    # NOx takes the hydroxyl that SO2 would meet, so what a start holds of it has another rate
+    work.quarter = work.quarter.with_nox(work.concentration["NOx"])
+    for name in ("SO2", "SO4"):
+        work.concentration.pop(name, None)
+    work.solve(("SO2",))
     work.solve(("SO4", "SOA"))
     steps = work.solve_nitrate()
     nitrate, ammonium = work.partition()

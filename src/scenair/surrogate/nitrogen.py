@@ -57,8 +57,13 @@ class NitricAcid:
     def rate(self, nox: Array) -> Array:
         """First-order rate, s-1, at NOx (as NO2, ug m-3)."""
         n = np.maximum(nox, 0.0) * self.ppb
-        by_day = self.hydroxyl / (1 + self.hydroxyl * n / self.supply)
+        by_day = self.hydroxyl * self.hydroxyl_left(nox)
         return np.asarray(by_day + self.ozone * night_ozone(n, self.oxidant))
+
+    def hydroxyl_left(self, nox: Array) -> Array:
+        """Share of the hydroxyl of clean air that NOx (as NO2, ug m-3) leaves, 0-1."""
+        n = np.maximum(nox, 0.0) * self.ppb
+        return np.asarray(1 / (1 + self.hydroxyl * n / self.supply))
 
 
 def night_ozone(nox: Array, oxidant: float) -> Array:

@@ -16,6 +16,7 @@ from scenair.surrogate.meteorology import LAPSE_K_PER_M
 from scenair.surrogate.nitrogen import nitric_acid
 from scenair.surrogate.operator import Mixing, Transport, assemble
 from scenair.surrogate.removal import intermittent_rate, scavenging_rate
+from scenair.surrogate.sulfur import sulfate_formation
 from scenair.surrogate.winds import volume_flow
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from scenair.surrogate.geometry import Geometry
     from scenair.surrogate.nitrogen import NitricAcid
     from scenair.surrogate.parameters import Parameters
+    from scenair.surrogate.sulfur import SulfateFormation
 
 Array = npt.NDArray[np.float64]
 
@@ -67,9 +69,11 @@ class Quarter:
     wet : mapping of phase -> (layer, y, x)
         Effective scavenging rate, s-1.
     rate : mapping of name -> (y, x) or (layer, y, x)
-        First-order conversions, s-1; that of NOx in clean air.
+        First-order conversions, s-1; those of NOx and SO2 in clean air.
     nitric_acid : NitricAcid
         What slows the conversion of NOx where there is much of it.
+    sulfate : SulfateFormation
+        What SO2 is converted by.
     warmth : (y, x)
         0 in the cold climate, 1 in the warm one.
     mixing_lowest : (y, x)
@@ -84,6 +88,7 @@ class Quarter:
     wet: Mapping[str, Array]
     rate: Mapping[str, Array]
     nitric_acid: NitricAcid
+    sulfate: SulfateFormation
     warmth: Array
     mixing_lowest: Array
     state: Mapping[str, Array]
@@ -91,6 +96,11 @@ class Quarter:
     def with_oxidation(self, rate: Array) -> Quarter:
         """The same with another rate (layer, y, x) of NOx to nitric acid, s-1."""
         return replace(self, rate={**self.rate, "oxidation_nox": rate})
+
+    def with_nox(self, nox: Array) -> Quarter:
+        """The same with the hydroxyl that NOx (layer, y, x; as NO2, ug m-3) leaves for SO2."""
+        rate = self.sulfate.rate(self.nitric_acid.hydroxyl_left(nox))
+        return replace(self, rate={**self.rate, "oxidation_so2": rate})
 
     def loss_terms(self, tracer: str, *, particle_share: Array | None = None) -> dict[str, Array]:
         """Rate times volume (layer, y, x) of each loss of a tracer, m3 s-1.
@@ -155,8 +165,14 @@ def prepare_quarter(met: xr.Dataset, quarter: int, *, geo: Geometry, par: Parame
     limits = nitric_acid(
         par, warmth=warmth, temperature=state["temperature"], pressure=state["pressure"]
     )
-    rate = {name: par.at(name, warmth) for name in ("oxidation_so2", "oxidation_precursor")}
-    rate["oxidation_nox"] = limits.rate(np.zeros(geo.shape))
+    sulfate = sulfate_formation(
+        par, warmth=warmth, temperature=state["temperature"], pressure=state["pressure"]
+    )
+    rate = {
+        "oxidation_so2": sulfate.rate(),
+        "oxidation_nox": limits.rate(np.zeros(geo.shape)),
+        "oxidation_precursor": par.at("oxidation_precursor", warmth),
+    }
     return Quarter(
         transport=assemble(flow, mixing, geo=geo),
         area=geo.area,
@@ -164,6 +180,7 @@ def prepare_quarter(met: xr.Dataset, quarter: int, *, geo: Geometry, par: Parame
         wet=scavenged,
         rate=rate,
         nitric_acid=limits,
+        sulfate=sulfate,
         warmth=warmth,
         mixing_lowest=mixing.z[0],
         state=state,
