@@ -25,3 +25,13 @@ def test_rate_in_another_unit():
     wrong = ds.assign(mtpr=ds["tp"].assign_attrs(units="mm day-1")).drop_vars("tp")
     with pytest.raises(UnitsError, match="mtpr"):
         from_era5(wrong)
+
+
+def test_frequency_of_hourly_rain_is_kept():
+    """What was counted in hourly rain comes before any formula."""
+    ds = era5()
+    ds["wet_fraction"] = (ds["tp"] * 0 + 0.13).assign_attrs(units="1")
+    assert float(from_era5(ds)["wet_fraction"].min()) == pytest.approx(0.13)
+    ds["wet_fraction"].attrs["units"] = "%"
+    with pytest.raises(UnitsError, match="wet_fraction"):
+        from_era5(ds)

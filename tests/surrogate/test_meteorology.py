@@ -90,7 +90,7 @@ def test_rule_takes_era5_and_says_what_is_parametric(small, tmp_path):
         meteorology=tmp_path / "met.nc",
     )  # fmt: skip
     ds = open_netcdf(tmp_path / "met.nc")
-    assert ds.attrs["note"] == "parametric: wet_event, wet_fraction"
+    assert ds.attrs["note"] == "parametric: wet_fraction; climate normals: wet_event"
     assert ds.attrs["synthetic"] == "true"
 
 

@@ -9,7 +9,8 @@ SURROGATE_TABLES = tables(
 
 rule meteorology:
     input:
-        tables=SURROGATE_TABLES,
+        tables=SURROGATE_TABLES + tables("surrogate/climate_normals.csv"),
+        rain=resource("surrogate/rain_climatology_east_asia.nc"),
         winds=CONFIG.surrogate.meteorology
         or resource("surrogate/mpi_esm_lr_2005_monthly_east_asia.nc"),
         relief=resource("surrogate/etopo20_east_asia.nc"),

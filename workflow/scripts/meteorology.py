@@ -9,5 +9,6 @@ with job(snakemake.log[0], name="meteorology"):
         config=snakemake.params.config,
         winds=snakemake.input.winds,
         relief=snakemake.input.relief,
+        rain=snakemake.input.rain,
         meteorology=snakemake.output.meteorology,
     )

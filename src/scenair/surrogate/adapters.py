@@ -2,7 +2,9 @@
 
 Neutral form (longitude-latitude, twelve months): ``uas``, ``vas`` (m s-1), ``tas`` (K) and, where
 the source has them, ``pr`` (kg m-2 s-1), ``hurs`` (1), ``zmla`` (mixing height, m),
-``wet_fraction`` (1) and ``wet_event`` (s). What is missing stays parametric.
+``wet_fraction`` (1) and ``wet_event`` (s). What is missing comes from normals and formulas; a file
+that knows from hourly rain how often it rains says so in ``wet_fraction`` and ``wet_event``, and
+they are taken.
 
 Meteorology that is already on the grid of the case by quarter (from wrfout or MCIP) comes as a file
 with the variables of :data:`.meteorology.VARIABLES`; see :func:`.meteorology.on_grid_meteorology`.
@@ -54,39 +56,48 @@ def from_era5(ds: xr.Dataset) -> xr.Dataset:
     """
     names = {"latitude": "lat", "longitude": "lon", "valid_time": "time"}
     ds = ds.rename({old: new for old, new in names.items() if old in ds.dims or old in ds.coords})
-    for name, units in _ERA5.items():
+    for name in _ERA5:
         if name not in ds:
             raise InputError("ERA5 variable missing", value=name, allowed=", ".join(_ERA5))
-        if ds[name].attrs.get("units") not in units:
-            raise UnitsError(
-                "wrong unit", where=f"ERA5, variable {name}", value=ds[name].attrs.get("units"),
-                allowed=units[0],
-            )  # fmt: skip
+        _require_unit(ds, name, _ERA5[name])
     out = {
         "uas": _monthly(ds["u10"], "m s-1"),
         "vas": _monthly(ds["v10"], "m s-1"),
         "tas": _monthly(ds["t2m"], "K"),
     }
-    if "tp" in ds:
-        if ds["tp"].attrs.get("units") != "m":
-            raise UnitsError(
-                "wrong unit", where="ERA5, variable tp", value=ds["tp"].attrs.get("units"),
-                allowed="m (a day, monthly means of daily means)",
-            )  # fmt: skip
-        out["pr"] = _monthly(ds["tp"].clip(min=0) * (1000 / 86_400), "kg m-2 s-1")
-    for name in _RATES:
-        if name in ds and "pr" not in out:
-            if ds[name].attrs.get("units") not in ("kg m**-2 s**-1", "kg m-2 s-1"):
-                raise UnitsError(
-                    "wrong unit", where=f"ERA5, variable {name}",
-                    value=ds[name].attrs.get("units"), allowed="kg m**-2 s**-1",
-                )  # fmt: skip
-            out["pr"] = _monthly(ds[name].clip(min=0), "kg m-2 s-1")
+    rain = _rain(ds)
+    if rain is not None:
+        out["pr"] = _monthly(rain.clip(min=0), "kg m-2 s-1")
     if "d2m" in ds:
         out["hurs"] = _monthly((magnus(ds["d2m"]) / magnus(ds["t2m"])).clip(0.05, 1.0), "1")
     if "blh" in ds:
         out["zmla"] = _monthly(ds["blh"], "m")
+    for name in ("wet_fraction", "wet_event"):
+        if name in ds:
+            unit = OPTIONAL[name][0]
+            _require_unit(ds, name, (unit,))
+            out[name] = _monthly(ds[name], unit)
     return xr.Dataset(out, attrs=ds.attrs).sortby(["lat", "lon"])
+
+
+def _require_unit(ds: xr.Dataset, name: str, allowed: tuple[str, ...]) -> None:
+    if ds[name].attrs.get("units") not in allowed:
+        raise UnitsError(
+            "wrong unit", where=f"ERA5, variable {name}", value=ds[name].attrs.get("units"),
+            allowed=allowed[0],
+        )  # fmt: skip
+
+
+def _rain(ds: xr.Dataset) -> xr.DataArray | None:
+    """Precipitation, kg m-2 s-1: the total of a day in m, else the mean rate, else nothing."""
+    if "tp" in ds:
+        _require_unit(ds, "tp", ("m",))
+        return ds["tp"] * (1000 / 86_400)
+    for name in _RATES:
+        if name in ds:
+            _require_unit(ds, name, ("kg m**-2 s**-1", "kg m-2 s-1"))
+            return ds[name]
+    return None
 
 
 def magnus(temperature: xr.DataArray) -> xr.DataArray:

@@ -15,6 +15,7 @@ import xarray as xr
 
 from scenair.core.errors import InputError, UnitsError
 from scenair.core.periods import QUARTERS
+from scenair.surrogate import normals as climate
 from scenair.surrogate import parametric
 from scenair.surrogate.adapters import OPTIONAL
 from scenair.surrogate.geometry import Geometry, geometry
@@ -46,8 +47,9 @@ VARIABLES: Final[dict[str, str]] = {
 }
 LAPSE_K_PER_M: Final = 0.0065
 SYNTHETIC: Final = (
-    "synthetic meteorology: precipitation, humidity, mixing height and turbulence are parametric; "
-    "winds and temperature are one model year (MPI-ESM-LR, 2005), not a climatology"
+    "synthetic meteorology: mixing height and turbulence are parametric; precipitation is a map of "
+    "normals, its frequency and the humidity are formulas held to normals of stations; winds and "
+    "temperature are one model year (MPI-ESM-LR, 2005), not a climatology"
 )
 
 
@@ -136,6 +138,7 @@ def free_meteorology(
     *,
     grid: Grid,
     par: Parameters,
+    normals: climate.Normals | None = None,
     tops: tuple[float, ...] = LAYER_TOPS_M,
 ) -> xr.Dataset:
     """Quarterly meteorology from free monthly 10 m winds and 2 m temperature.
@@ -149,6 +152,8 @@ def free_meteorology(
         ``orog`` (m), dimensions lat, lon; negative below sea level.
     grid : Grid
     par : Parameters
+    normals : Normals, optional
+        Rain map and stations in place of the parametric rain, rain days and humidity.
     tops : tuple of float
         Layer tops, m.
 
@@ -172,8 +177,13 @@ def free_meteorology(
         for name, (unit, field) in OPTIONAL.items()
         if name in surface
     }
-    months = _monthly_weather(place, given=given, land=land, speed=speed, tops=tops, par=par)
+    months = _water(place, temperature, given=given, normals=normals, par=par) | given
+    months |= _turbulence(place, given=given, land=land, speed=speed, tops=tops, par=par)
     fields = {name: _quarterly(values) for name, values in months.items()} | winds
+    # the rains of a quarter keep their number and their hours together
+    rains = _quarterly(months["wet_fraction"] / months["wet_event"])
+    wet = fields["wet_fraction"]
+    fields["wet_event"] = np.divide(wet, rains, out=fields["wet_event"], where=rains > 0)
     fields |= {"temperature": _quarterly(temperature), "land": land, "orography": elevation}
     fields["pressure"] = parametric.pressure_at(elevation)
     return meteorology_dataset(fields, grid=grid, tops=tops)
@@ -256,7 +266,43 @@ def _face_winds(
     return {name: np.stack(values) for name, values in out.items()}
 
 
-def _monthly_weather(
+def _water(
+    place: Places,
+    temperature: Array,
+    *,
+    given: dict[str, Array],
+    normals: climate.Normals | None,
+    par: Parameters,
+) -> dict[str, Array]:
+    """Rain, its frequency and humidity at the cell centres, (12, ...).
+
+    The rain is what is ``given``, else the map of the normals, else parametric; the rest follows
+    from it, with the stations of the normals where there are any.
+    """
+    lon, lat = place.centre
+    if "precipitation" in given:
+        rain = given["precipitation"]
+    elif normals is not None:
+        rain = np.maximum(normals.rain.at(lon, lat), 0.0) / (climate.DAYS * 86_400)
+    else:
+        months = range(1, 13)
+        rain = np.stack([parametric.monsoon_rain(m, lon, lat, par=par) for m in months])
+    wet = given.get("wet_fraction", parametric.wet_fraction(rain, temperature, par=par))
+    if normals is None:
+        days = parametric.rain_days(rain, par=par)
+        humidity = parametric.relative_humidity(rain, par=par)
+    else:
+        days = climate.rain_days(rain, normals.rain_days, lon=lon, lat=lat, par=par)
+        humidity = climate.relative_humidity(rain, normals.humidity, lon=lon, lat=lat, par=par)
+    return {
+        "precipitation": rain,
+        "wet_fraction": wet,
+        "wet_event": parametric.wet_event(wet, days, par=par),
+        "humidity": humidity,
+    }
+
+
+def _turbulence(
     place: Places,
     *,
     given: dict[str, Array],
@@ -265,32 +311,23 @@ def _monthly_weather(
     tops: tuple[float, ...],
     par: Parameters,
 ) -> dict[str, Array]:
-    """Weather at the cell centres, (12, ...): what is ``given``, the rest parametric."""
-    out: dict[str, list[Array]] = {}
-    lon, lat = place.centre
+    """Mixing height and vertical diffusivity at the cell centres, (12, ...)."""
     gust = parametric.transient_wind(np.array(10.0), par=par)
+    heights, mixed = [], []
     for month in range(1, 13):
-        own = {name: values[month - 1] for name, values in given.items()}
-        rain = own.get("precipitation", parametric.monsoon_rain(month, lon, lat, par=par))
-        mixing = own.get("mixing_height", parametric.mixing_height(month, land, lat, par=par))
+        height = parametric.mixing_height(month, land, place.centre[1], par=par)
+        if "mixing_height" in given:
+            height = given["mixing_height"][month - 1]
         # mean speed of a vector wind with mean and two normal components
         total = np.sqrt(speed[month - 1] ** 2 + np.pi / 2 * gust**2)
         friction = parametric.friction_velocity(total, land, par=par)
-        share = parametric.summer_share(month)
-        event = (1 - share) * par["wet_event_winter"] + share * par["wet_event_summer"]
-        fields = {
-            "precipitation": rain,
-            "wet_fraction": parametric.wet_fraction(month, rain, par=par),
-            "wet_event": np.full_like(rain, event),
-            "humidity": parametric.relative_humidity(rain, par=par),
-            "mixing_height": mixing,
-            "diffusivity_z": parametric.vertical_diffusivity(
-                np.array(tops[:-1]), friction=friction, mixing=mixing, par=par
-            ),
-        }
-        for name, values in (fields | own).items():
-            out.setdefault(name, []).append(values)
-    return {name: np.stack(values) for name, values in out.items()}
+        heights.append(height)
+        mixed.append(
+            parametric.vertical_diffusivity(
+                np.array(tops[:-1]), friction=friction, mixing=height, par=par
+            )
+        )
+    return {"mixing_height": np.stack(heights), "diffusivity_z": np.stack(mixed)}
 
 
 _DIMS: Final[dict[str, tuple[str, ...]]] = {

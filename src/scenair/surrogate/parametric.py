@@ -1,7 +1,8 @@
-"""Parametric weather where no free climatology exists: rain, humidity, mixing height, turbulence.
+"""Parametric weather where no free climatology exists: mixing height, turbulence, formulas of rain.
 
-All of it is synthetic: smooth functions of month, latitude, longitude and land, with figures from
-the parameter table. A result that rests on them says so.
+All of it is synthetic: smooth functions of month, place and land, with figures from the parameter
+table. A result that rests on them says so. Rain comes from :mod:`.normals` where they are given;
+how often it rains and how moist the air is follow from rain and temperature by the formulas here.
 """
 
 from __future__ import annotations
@@ -49,12 +50,37 @@ def monsoon_rain(month: int, lon: Array, lat: Array, *, par: Parameters) -> Arra
     return np.asarray(((1 - share) * winter + share * summer) / _MONTH_S)
 
 
-def wet_fraction(month: int, rain: Array, *, par: Parameters) -> Array:
-    """Share of hours with rain: precipitation over the rate while it rains."""
-    share = summer_share(month)
-    rate = (1 - share) * par["rain_rate_winter"] + share * par["rain_rate_summer"]
-    hourly = rain * 3600
-    return np.clip(hourly / rate, par["wet_fraction_least"], par["wet_fraction_most"])
+def rain_rate(temperature: Array, *, par: Parameters) -> Array:
+    """Mean rate while it rains, kg m-2 h-1, from the monthly mean temperature (K).
+
+    Recommendation ITU-R P.837-7 (2017), equation 1.
+    """
+    warm = np.maximum(temperature - 273.15, 0.0)
+    return np.asarray(par["rain_rate_cold"] * np.exp(par["rain_rate_warmth"] * warm))
+
+
+def wet_fraction(rain: Array, temperature: Array, *, par: Parameters) -> Array:
+    """Share of time with rain: precipitation (kg m-2 s-1) over the rate while it rains.
+
+    Recommendation ITU-R P.837-7 (2017), equation 2, with its upper limit.
+    """
+    hourly = rain * 3600 / rain_rate(temperature, par=par)
+    return np.minimum(hourly, par["wet_fraction_most"])
+
+
+def rain_days(rain: Array, *, par: Parameters) -> Array:
+    """Days a month with 0.1 mm or more: a power of the month's rain (kg m-2 s-1).
+
+    The form of New et al. (2000, J. Climate 13, 2217-2238); the figures are those of the stations.
+    """
+    monthly = np.maximum(rain, 0.0) * _MONTH_S
+    return np.asarray(par["rain_days_factor"] * monthly ** par["rain_days_exponent"])
+
+
+def wet_event(wet: Array, days: Array, *, par: Parameters) -> Array:
+    """Mean length of a rain, s: the wet time of a month over its days with rain."""
+    length = wet * _MONTH_S / np.maximum(days, 1e-6)
+    return np.clip(length, par["wet_event_least"], par["wet_event_most"])
 
 
 def relative_humidity(rain: Array, *, par: Parameters) -> Array:

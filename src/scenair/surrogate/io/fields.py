@@ -8,6 +8,7 @@ from scenair.config.case import CaseConfig
 from scenair.config.surrogate import SurrogateConfig
 from scenair.core.errors import InputError
 from scenair.core.io.netcdf import open_netcdf, require_finite, write_netcdf
+from scenair.core.io.paths import resources
 from scenair.core.io.reading import reader
 from scenair.core.io.tables import read_table
 from scenair.core.regions import counties
@@ -17,10 +18,16 @@ from scenair.surrogate.gridded import check_grid
 from scenair.surrogate.meteorology import (
     SYNTHETIC,
     VARIABLES,
+    Regular,
     free_meteorology,
     on_grid_meteorology,
+    regular,
 )
+from scenair.surrogate.normals import Normals, stations_from_table
 from scenair.surrogate.parameters import Parameters, parameters_from_table
+
+#: Shipped map of precipitation normals, relative to ``resources/``.
+RAIN_MAP = "surrogate/rain_climatology_east_asia.nc"
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,8 +51,42 @@ def read_parameters(name: str = "surrogate/parameters.csv") -> Parameters:
     return parameters_from_table(read_table(name))
 
 
+@reader
+def read_rain_map(path: str | Path) -> Regular:
+    """A map of monthly precipitation normals, (12, lat, lon), kg m-2 a month.
+
+    Raises
+    ------
+    InputError, UnitsError
+        Unreadable, variable missing, wrong unit, not twelve months, missing or negative values.
+    """
+    rain = regular(open_netcdf(path), "rain", unit="kg m-2 a month", where=str(path))
+    if rain.values.shape[0] != 12:
+        raise InputError("normals need twelve months", where=str(path), value=rain.values.shape[0])
+    if (rain.values < 0).any():
+        raise InputError("negative rain", where=f"{path}, variable rain", value=rain.values.min())
+    return rain
+
+
+def read_normals(
+    rain: str | Path | None = None, stations: str = "surrogate/climate_normals.csv"
+) -> Normals:
+    """The rain map (the shipped one if none is given) and the table of stations."""
+    table = read_table(stations, dtype={"month": "int64"})
+    return Normals(
+        read_rain_map(rain or resources() / RAIN_MAP),
+        stations_from_table(table, quantity="rain_days"),
+        stations_from_table(table, quantity="humidity"),
+    )
+
+
 def build_meteorology(
-    *, config: Mapping[str, Any], winds: str | Path, relief: str | Path, meteorology: str | Path
+    *,
+    config: Mapping[str, Any],
+    winds: str | Path,
+    relief: str | Path,
+    meteorology: str | Path,
+    rain: str | Path | None = None,
 ) -> None:
     """Quarterly meteorology of the case from free monthly fields.
 
@@ -57,6 +98,8 @@ def build_meteorology(
         Monthly surface winds and temperature; surface elevation.
     meteorology : path
         Written: variables of :data:`.meteorology.VARIABLES` by quarter.
+    rain : path, optional
+        Map of the monthly precipitation; the shipped one without it.
     """
     case, options = read_config(config)
     surface = open_netcdf(winds)
@@ -68,16 +111,32 @@ def build_meteorology(
     else:
         if is_era5(surface):
             surface = from_era5(surface)
-        left = sorted(set(OPTIONAL) - set(map(str, surface.data_vars)))
         height = open_netcdf(relief, variables={"orog": "m"})
-        ds = free_meteorology(surface, height, grid=grid, par=read_parameters(options.parameters))
+        ds = free_meteorology(
+            surface, height, grid=grid, par=read_parameters(options.parameters),
+            normals=read_normals(rain),
+        )  # fmt: skip
         attrs["sources"] += f"; {height.attrs.get('source', '')}"
-        if left:
-            attrs |= {"synthetic": "true", "note": f"parametric: {', '.join(left)}"}
+        attrs |= _origin(set(map(str, surface.data_vars)))
+        if "pr" not in surface:
+            attrs["sources"] += f"; {open_netcdf(rain or resources() / RAIN_MAP).attrs['source']}"
         if options.meteorology is None:
             attrs["note"] = SYNTHETIC
     title = "meteorology of the surrogate by calendar quarter"
     write_netcdf(ds, meteorology, title=title, attrs=attrs)
+
+
+def _origin(names: set[str]) -> dict[str, str]:
+    """What a meteorology file says of the fields that its source (with ``names``) lacks."""
+    left = [name for name in OPTIONAL if name not in names]
+    normal = [name for name in left if name in ("pr", "hurs", "wet_event")]
+    formula = [name for name in left if name not in normal]
+    note = [
+        f"{origin}: {', '.join(sorted(which))}"
+        for origin, which in (("parametric", formula), ("climate normals", normal))
+        if which
+    ]
+    return {"synthetic": "true", "note": "; ".join(note)} if note else {}
 
 
 def build_background(*, config: Mapping[str, Any], background: str | Path) -> None:
