@@ -36,8 +36,9 @@ from scenair.surrogate.operator import with_loss
 from scenair.surrogate.ozone import M_O3, balance, rates, run_ozone
 from scenair.surrogate.quarter import Quarter, prepare_quarter
 from scenair.surrogate.removal import intermittent_rate
-from scenair.surrogate.response_surface import OZONE_TERMS, design, fit, normalised_errors
+from scenair.surrogate.response_surface import design, fit, normalised_errors
 from scenair.surrogate.solver import RELATIVE_RESIDUAL, ColumnSystem, Factor
+from scenair.surrogate.surface_terms import OZONE_TERMS
 
 #: Test, what, threshold, value, and whether it is reached (None: nothing to compare with).
 Row = tuple[str, str, str, float, bool | None]

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from scenair.surrogate.products import WARM_QUARTERS
-from scenair.surrogate.response_surface import OZONE_TERMS, Terms, design
+from scenair.surrogate.response_surface import design
 from scenair.surrogate.sources import tracer_emissions
 from scenair.surrogate.year import Emitted, with_ozone
 
@@ -29,17 +29,8 @@ SPECIES_OF: Final[dict[str, tuple[str, ...]]] = {
     "NH3": ("NH3",),
     "PM25": ("PM25", "BC", "OC"),
 }
-#: Complete to the fourth order in NOx and NH3, which share the nitrate; two in SO2.
-PARTICLE_TERMS: Final[Terms] = (
-    {"NOx": 1}, {"NOx": 2}, {"NOx": 3}, {"NOx": 4},
-    {"NH3": 1}, {"NH3": 2}, {"NH3": 3}, {"NH3": 4},
-    {"NOx": 1, "NH3": 1}, {"NOx": 1, "NH3": 2}, {"NOx": 2, "NH3": 1},
-    {"NOx": 2, "NH3": 2}, {"NOx": 3, "NH3": 1}, {"NOx": 1, "NH3": 3},
-    {"SO2": 1}, {"SO2": 2}, {"SO2": 1, "NH3": 1}, {"SO2": 1, "NH3": 2}, {"SO2": 1, "NOx": 1},
-    {"NMVOC": 1}, {"PM25": 1},
-)  # fmt: skip
-#: Quantity -> terms of its polynomial.
-TERMS_OF: Final[dict[str, Terms]] = {"PM25": PARTICLE_TERMS, "O3": OZONE_TERMS}
+#: Quantities of the runs.
+QUANTITIES: Final = ("PM25", "O3")
 #: Seed of the runs that judge; the fit never sees them.
 _JUDGE_SEED: Final = 2
 

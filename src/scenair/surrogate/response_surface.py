@@ -2,41 +2,26 @@
 
 The form is that of the polynomial-function response surface model (Xing et al. 2018, ACP 18,
 7799-7814): no intercept, so that the base run is met exactly, and one least-squares solution for
-all cells. The set of exponents is our own.
+all cells. The terms are our own: :mod:`.surface_terms`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 from scipy.stats import qmc
 
 from scenair.core.errors import InputError
+from scenair.surrogate.surface_terms import Terms, design_matrix, projection
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 Array = npt.NDArray[np.float64]
-
-#: Exponents by factor of each term; factors not named have exponent 0.
-Terms = tuple[dict[str, int], ...]
-
-OZONE_TERMS: Final[Terms] = (
-    {"NOx": 1}, {"NOx": 2}, {"NOx": 3}, {"NOx": 4}, {"NOx": 5},
-    {"NMVOC": 1}, {"NMVOC": 2}, {"NMVOC": 3},
-    {"NOx": 1, "NMVOC": 1}, {"NOx": 2, "NMVOC": 1}, {"NOx": 3, "NMVOC": 1}, {"NOx": 1, "NMVOC": 2},
-)  # fmt: skip
-PARTICLE_TERMS: Final[Terms] = (
-    {"NOx": 1}, {"NOx": 2}, {"NOx": 3}, {"NOx": 4},
-    {"NH3": 1}, {"NH3": 2}, {"NH3": 3},
-    {"SO2": 1}, {"SO2": 2}, {"VOC_CO": 1}, {"PM25": 1},
-    {"NOx": 1, "NH3": 1}, {"NOx": 1, "NH3": 2}, {"NOx": 2, "NH3": 1}, {"SO2": 1, "NH3": 1},
-)  # fmt: skip
-_RIDGE: Final = 1e-6
 
 
 def design(
@@ -91,26 +76,6 @@ def design(
     else:
         raise InputError("unknown design", value=method, allowed="hammersley, lhs")
     return np.vstack([fixed, largest * (1 - np.cos(np.pi * cube)) / 2])
-
-
-def design_matrix(ratios: Array, factors: Sequence[str], terms: Terms) -> Array:
-    """Products of ``(ratio - 1)`` powers, (runs, terms).
-
-    Raises
-    ------
-    InputError
-        A term with a factor that is not there.
-    """
-    unknown = {name for term in terms for name in term} - set(factors)
-    if unknown:
-        raise InputError(
-            "a term with an unknown factor",
-            value=", ".join(sorted(unknown)),
-            allowed=", ".join(factors),
-        )
-    shifted = {name: ratios[:, i] - 1 for i, name in enumerate(factors)}
-    columns = [np.prod([shifted[name] ** k for name, k in term.items()], axis=0) for term in terms]
-    return np.stack(columns, axis=1)
 
 
 @dataclass(frozen=True)
@@ -168,7 +133,10 @@ class ResponseSurface:
 
     def slope(self, factor: str) -> Array:
         """Change of the concentration per unit ratio at base, (cells,)."""
-        return np.asarray(self.coefficients[self.terms.index({factor: 1})])
+        step = np.zeros((2, len(self.factors)))
+        step[:, self.factors.index(factor)] = (1e-4, -1e-4)
+        ahead, behind = design_matrix(1.0 + step, self.factors, self.terms)
+        return np.asarray((ahead - behind) / 2e-4 @ self.coefficients)
 
 
 def fit(
@@ -202,9 +170,7 @@ def fit(
         )
     if not (np.isfinite(concentrations).all() and np.isfinite(base).all()):
         raise InputError("concentrations that are no numbers", where="response surface")
-    normal = matrix.T @ matrix
-    normal += _RIDGE * np.trace(normal) / len(terms) * np.eye(len(terms)) * 1e-3
-    inverse = np.linalg.solve(normal, matrix.T)
+    inverse = projection(matrix)
     change = concentrations - base
     coefficients = inverse @ change
     residual = change - matrix @ coefficients

@@ -10,13 +10,21 @@ import pandas as pd
 import xarray as xr
 
 from scenair.core.errors import InputError
-from scenair.surrogate.design_runs import FACTORS, TERMS_OF
+from scenair.surrogate.design_runs import FACTORS, QUANTITIES
 from scenair.surrogate.response_surface import (
     ResponseSurface,
     fit,
     isopleth,
     peak_ratio,
     voc_to_nox_ratio,
+)
+from scenair.surrogate.surface_terms import (
+    OZONE_TERMS,
+    Terms,
+    choose_terms,
+    parse_term,
+    particle_candidates,
+    term_name,
 )
 
 if TYPE_CHECKING:
@@ -26,8 +34,11 @@ Array = npt.NDArray[np.float64]
 
 #: Least concentration at base of the cells that errors are computed for, ug m-3.
 LEAST: Final = {"PM25": 5.0, "O3": 5.0}
-#: NOx ratio above which the published criterion is meant to hold (margins apart).
+#: Ratio of NOx above which the published criterion is meant to hold, and below which any of the
+#: factors that limit a quantity is at its margin.
 MARGIN: Final = 0.2
+#: Factors whose shortage bends the response.
+LIMITING: Final = {"PM25": ("NOx", "NH3"), "O3": ("NOx", "NMVOC")}
 
 
 class Fitted(NamedTuple):
@@ -63,11 +74,15 @@ def fit_surfaces(table: pd.DataFrame, runs: xr.Dataset, *, places: Mapping[str, 
     data: dict[str, Any] = {}
     errors: list[dict[str, Any]] = []
     shown, lines = pd.DataFrame(), pd.DataFrame()
-    for name, terms in TERMS_OF.items():
+    fitted: dict[str, ResponseSurface] = {}
+    for name in QUANTITIES:
         if name not in runs:
             continue
         values = runs[name].values.reshape(len(ratios), -1).astype(float)
-        surface = fit(ratios[use], values[use], factors=FACTORS, terms=terms, base=values[0])
+        terms = terms_of(name, ratios[use], values[use], least=LEAST[name])
+        surface = fitted[name] = fit(
+            ratios[use], values[use], factors=FACTORS, terms=terms, base=values[0]
+        )
         cells = (values[0] >= LEAST[name]) & (runs["nox_emission"].values.ravel() > 0)
         errors += _errors(name, surface, ratios, values, use=use, cells=cells)
         data |= _fields(name, surface, runs.sizes)
@@ -80,7 +95,7 @@ def fit_surfaces(table: pd.DataFrame, runs: xr.Dataset, *, places: Mapping[str, 
         "factor": list(FACTORS),
         "y": runs["y"],
         "x": runs["x"],
-        **{f"term_{n}": [term_name(t) for t in ts] for n, ts in TERMS_OF.items() if n in runs},
+        **{f"term_{n}": [term_name(t) for t in s.terms] for n, s in fitted.items()},
     }
     ds = xr.Dataset(data, coords=coords)
     ds["crs"], ds["nox_emission"] = runs["crs"], runs["nox_emission"]
@@ -89,9 +104,25 @@ def fit_surfaces(table: pd.DataFrame, runs: xr.Dataset, *, places: Mapping[str, 
     return Fitted(ds, pd.DataFrame(errors), shown, lines)
 
 
-def term_name(term: Mapping[str, int]) -> str:
-    """For example ``NOx^2*NH3``."""
-    return "*".join(name if power == 1 else f"{name}^{power}" for name, power in term.items())
+def terms_of(name: str, ratios: Array, values: Array, *, least: float) -> Terms:
+    """Terms of a quantity: those of ozone are given, those of PM2.5 chosen from these runs.
+
+    Parameters
+    ----------
+    name : str
+    ratios : (runs, factors)
+    values : (runs, cells)
+        Of the runs to fit; the first is the base.
+    least : float
+        Concentration at base from which a cell has a say, ug m-3.
+    """
+    if name == "O3":
+        return OZONE_TERMS
+    cells = values[0] >= min(least, float(values[0].max()))
+    return choose_terms(
+        ratios, values[:, cells], base=values[0, cells], factors=FACTORS,
+        candidates=particle_candidates(),
+    )  # fmt: skip
 
 
 def read_surface(ds: xr.Dataset, quantity: str) -> ResponseSurface:
@@ -100,7 +131,8 @@ def read_surface(ds: xr.Dataset, quantity: str) -> ResponseSurface:
     base = ds[f"base_{quantity}"].values.ravel()
     low, high = ds["lowest_ratio"].values, ds["highest_ratio"].values
     return ResponseSurface(
-        tuple(map(str, ds["factor"].values)), TERMS_OF[quantity],
+        tuple(map(str, ds["factor"].values)),
+        tuple(parse_term(str(name)) for name in ds[f"term_{quantity}"].values),
         values.reshape(len(values), -1), base, low, high, np.empty((0, base.size)),
     )  # fmt: skip
 
@@ -138,17 +170,34 @@ def _errors(
     use: npt.NDArray[np.bool_],
     cells: npt.NDArray[np.bool_],
 ) -> list[dict[str, Any]]:
-    """Normalised errors of left-out and held-out runs, all of them and without the margins."""
+    """Normalised errors of left-out and held-out runs: all, and those at and off the margins.
+
+    A left-out run that is not between the others is predicted by extrapolation, which a user of
+    the surface is refused; ``n_outside`` counts them.
+    """
     actual = {"left_out": values[use], "held_out": values[~use]}
     # leave-one-out: prediction of each run by a fit without it
     predicted = {
         "left_out": values[use] * (1 - surface.loo_error),
         "held_out": surface.predict(ratios[~use]),
     }
-    nox = {"left_out": ratios[use][:, 0], "held_out": ratios[~use][:, 0]}
+    points = {"left_out": ratios[use], "held_out": ratios[~use]}
+    outside = {
+        "left_out": _outside(ratios[use], None), "held_out": _outside(ratios[~use], ratios[use]),
+    }  # fmt: skip
+    limiting = [FACTORS.index(factor) for factor in LIMITING[name]]
     rows = []
-    for kind in actual:
-        for part, keep in (("all", nox[kind] >= 0), ("nox_over_margin", nox[kind] > MARGIN)):
+    for kind, at in points.items():
+        interior = (at[:, limiting] > MARGIN).all(axis=1)
+        parts = {
+            "all": np.ones_like(interior),
+            "nox_over_margin": at[:, FACTORS.index("NOx")] > MARGIN,
+            "interior": interior,
+            "margin": ~interior,
+        }
+        for part, keep in parts.items():
+            if not keep.any():
+                continue
             a, p = actual[kind][keep][:, cells], predicted[kind][keep][:, cells]
             error = np.abs(p - a) / a
             rows.append(
@@ -157,6 +206,7 @@ def _errors(
                     "runs": kind,
                     "part": part,
                     "n_runs": int(keep.sum()),
+                    "n_outside": int((keep & outside[kind]).sum()),
                     "n_cells": int(cells.sum()),
                     "mne": float(error.mean()),
                     "p99_ne": float(np.quantile(error, 0.99)),
@@ -165,6 +215,21 @@ def _errors(
                 }
             )
     return rows
+
+
+def _outside(points: Array, others: Array | None) -> npt.NDArray[np.bool_]:
+    """Which points are no weighted mean of ``others``, or of the remaining points without them."""
+    from scipy.optimize import linprog
+
+    out = []
+    for i, point in enumerate(points):
+        corners = np.delete(points, i, axis=0) if others is None else others
+        equal = np.vstack([corners.T, np.ones(len(corners))])
+        found = linprog(
+            np.zeros(len(corners)), A_eq=equal, b_eq=np.append(point, 1.0), bounds=(0, None)
+        )
+        out.append(not found.success)
+    return np.array(out)
 
 
 def _places(
