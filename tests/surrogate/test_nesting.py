@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
-from dataclasses import asdict, replace
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from scenair.core.errors import InputError, MassBalanceError, UnitsError
+from scenair.core.errors import InputError
 from scenair.core.grids import CN36, Grid
-from scenair.core.io.netcdf import open_netcdf, write_netcdf
 from scenair.surrogate.geometry import geometry
-from scenair.surrogate.io.annual import build_air_quality
-from scenair.surrogate.io.fields import build_background, build_meteorology
-from scenair.surrogate.io.nest import build_tracers, read_tracers
 from scenair.surrogate.layers import LAYER_TOPS_M
 from scenair.surrogate.meteorology import VARIABLES, meteorology_dataset
 from scenair.surrogate.model import run_quarter
@@ -33,7 +27,7 @@ from scenair.surrogate.quarter import TRACERS, prepare_quarter
 from tests.surrogate.synthetic import emissions
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    pass
 
 TOPS = np.array(LAYER_TOPS_M)
 

@@ -1,0 +1,229 @@
+"""A nest and its parent through their files: inflow, closure, messages."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from scenair.core.errors import InputError, MassBalanceError, ScenairError, UnitsError
+from scenair.core.io.netcdf import open_netcdf, write_netcdf
+from scenair.surrogate.io.annual import build_air_quality
+from scenair.surrogate.io.fields import build_background, build_meteorology
+from scenair.surrogate.io.nest import build_tracers, read_tracers, verify_tracers
+from scenair.surrogate.products import PARTS
+from scenair.surrogate.quarter import TRACERS
+from tests.surrogate.synthetic import emissions
+from tests.surrogate.test_nesting import window
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+KIND = {"year": 2015, "scenario": "history"}
+
+
+@pytest.fixture(scope="module")
+def parent(small, tmp_path_factory):
+    """The small case with its tracers."""
+    folder = tmp_path_factory.mktemp("parent")
+    build_air_quality(
+        **KIND, config=small.config, annual=folder / "annual.nc", closure=folder / "closure.csv",
+        **{n: small.folder / f"{n}.nc" for n in ("gridded", "cities", "meteorology", "background")},
+    )  # fmt: skip
+    build_tracers(
+        **KIND, config=small.config, tracers=folder / "tracers.nc", annual=folder / "annual.nc",
+        gridded=small.folder / "gridded.nc", meteorology=small.folder / "meteorology.nc",
+    )  # fmt: skip
+    return [folder / "tracers.nc", small.folder / "gridded.nc"]
+
+
+@pytest.fixture(scope="module")
+def nest(small, repo, tmp_path_factory):
+    """The files of a nest over the plain, cells half as wide, 28 cities as its own."""
+    folder = tmp_path_factory.mktemp("nest")
+    grid = window(small.grid, ratio=2, at=(24, 13), size=(7, 7))
+    config = deepcopy(small.config)
+    keys = ("name", "xcell", "ycell", "ncols", "nrows", "xorig", "yorig")
+    config["case"]["grid"] |= {key: getattr(grid, key) for key in keys}
+    config["case"] |= {"units": "2+26", "tests_only": True}
+    shipped = repo / "resources/surrogate"
+    build_meteorology(
+        config=config, meteorology=folder / "meteorology.nc",
+        winds=shipped / "mpi_esm_lr_2005_monthly_east_asia.nc",
+        relief=shipped / "etopo20_east_asia.nc",
+    )  # fmt: skip
+    build_background(config=config, background=folder / "background.nc")
+    gridded, cities = emissions(grid, scale=dict.fromkeys(("SO2", "NOx", "PM25", "NH3"), 0.02))
+    write_netcdf(gridded, folder / "gridded.nc", title="synthetic", attrs={"year": 2015})
+    write_netcdf(cities, folder / "cities.nc", title="synthetic")
+    return SimpleNamespace(folder=folder, config=config, grid=grid)
+
+
+def build(nest, out: Path, **over) -> Path:
+    """Concentrations of the nest."""
+    names = ("gridded", "cities", "meteorology", "background")
+    build_air_quality(
+        **KIND, config=over.pop("config", nest.config), annual=out / "annual.nc",
+        closure=out / "closure.csv", **{n: nest.folder / f"{n}.nc" for n in names}, **over,
+    )  # fmt: skip
+    return out / "annual.nc"
+
+
+@pytest.fixture(scope="module")
+def nested(nest, parent, tmp_path_factory):
+    return build(nest, tmp_path_factory.mktemp("nested"), parent=parent)
+
+
+def test_tracers_hold_what_the_run_has(small, parent):
+    ds, grid = read_tracers(parent[0], **KIND)
+    assert grid.shape == small.grid.shape
+    assert ds["concentration"].dtype == np.float32
+    assert ds["concentration"].dims == ("quarter", "tracer", "layer", "y", "x")
+    assert ds.attrs["inflow"].startswith("clean")
+    found = verify_tracers(parent[0], annual=parent[0].parent / "annual.nc", **KIND)
+    assert max(found.values()) < 1e-6
+    fields = open_netcdf(parent[0].parent / "annual.nc")
+    lowest = ds["concentration"].sel(tracer=["POA", "SOA"]).isel(layer=0).sum("tracer")
+    np.testing.assert_allclose(lowest, fields["OA"], rtol=1e-5, atol=1e-6)
+
+
+def test_closure_with_inflow(nested):
+    """Every budget closes, and the emissions around are counted in."""
+    table = pd.read_csv(nested.parent / "closure.csv")
+    assert table["relative_error"].abs().max() < 1e-6
+    stages = {"surrogate input", "surrogate surroundings", "surrogate sources"}
+    assert set(table["stage"]) == stages | {"surrogate transport"}
+    around = table[table["stage"] == "surrogate surroundings"]
+    assert around["mass_out"].sum() > 0
+    budget = open_netcdf(nested)["budget"].sel(term="inflow")
+    assert budget.dims == ("tracer", "quarter")
+    assert (budget > 0).all()
+
+
+def test_the_origin_is_written(nested, nest, parent, tmp_path):
+    from scenair.core.audit.checksums import sha256_of
+
+    attrs = open_netcdf(nested).attrs
+    assert attrs["inflow"].startswith("parent china-open ")
+    assert sha256_of(parent[0]) in attrs["inflow"]
+    assert "tests_only" not in attrs
+    attrs = open_netcdf(build(nest, tmp_path)).attrs
+    assert attrs["inflow"].startswith("clean")
+    assert "tests only" in attrs["tests_only"]
+
+
+def test_inflow_fills_what_clean_air_lacks(nested, nest, parent, tmp_path):
+    """The parent's level, less what its 28 cities emit more than the synthetic nest."""
+    with_parent, clean = open_netcdf(nested), open_netcdf(build(nest, tmp_path))
+    outer = open_netcdf(parent[0].parent / "annual.nc")
+    level = outer["SO4_annual"].values[13:20, 24:31]
+    inside = with_parent["SO4_annual"].values
+    assert 0.7 * level.mean() < inside.mean() < 1.05 * level.mean()
+    assert clean["SO4_annual"].values.mean() < 0.2 * level.mean()
+    assert all(float(with_parent[p].min()) >= 0 for p in PARTS)
+
+
+def test_no_surroundings_where_all_units_are_the_case_s(nest, parent, tmp_path):
+    config = deepcopy(nest.config)
+    config["case"]["units"] = "all"
+    build(nest, tmp_path, parent=parent, config=config)
+    table = pd.read_csv(tmp_path / "closure.csv")
+    assert "surrogate surroundings" not in set(table["stage"])
+
+
+def test_a_nest_may_be_a_parent(nest, nested, parent, tmp_path):
+    build_tracers(
+        **KIND, config=nest.config, tracers=tmp_path / "tracers.nc", annual=nested, parent=parent,
+        gridded=nest.folder / "gridded.nc", meteorology=nest.folder / "meteorology.nc",
+    )  # fmt: skip
+    ds, grid = read_tracers(tmp_path / "tracers.nc", **KIND)
+    assert grid.name == nest.grid.name
+    assert ds.attrs["inflow"].startswith("parent")
+
+
+def _damaged(path: Path, out: Path, change, **attrs) -> Path:
+    ds = open_netcdf(path)
+    kept = {k: v for k, v in ds.attrs.items() if k in ("year", "scenario", "case")} | attrs
+    write_netcdf(change(ds), out / "tracers.nc", title="changed", attrs=kept)
+    return out / "tracers.nc"
+
+
+def _value(value: float):
+    def change(ds):
+        ds["concentration"].values[1, 2, 3, 4, 5] = value
+        return ds
+
+    return change
+
+
+def _unit(ds):
+    ds["concentration"].attrs["units"] = "kg m-3"
+    return ds
+
+
+def _renamed(ds):
+    return ds.assign_coords(tracer=[*TRACERS[:-1], "dust"])
+
+
+@pytest.mark.parametrize(
+    ("change", "attrs", "error", "words"),
+    [
+        (_value(np.nan), {}, InputError, "no number"),
+        (_value(-1.0), {}, InputError, "below 0"),
+        (_unit, {}, UnitsError, "wrong unit"),
+        (lambda ds: ds, {"year": 2017}, InputError, "another year"),
+        (lambda ds: ds, {"scenario": "peak"}, InputError, "another year or scenario"),
+        (lambda ds: ds.isel(x=slice(1, None)), {}, InputError, "another grid"),
+        (lambda ds: ds.assign_coords(x=ds["x"] + 9e3), {}, InputError, "another grid"),
+        (lambda ds: ds.isel(tracer=slice(0, 4)), {}, InputError, "another set along tracer"),
+        (_renamed, {}, InputError, "another set along tracer"),
+        (lambda ds: ds.isel(quarter=[0, 1, 2]), {}, InputError, "another set along quarter"),
+        (lambda ds: ds.drop_vars("crs"), {}, InputError, "another form"),
+        (lambda ds: ds.drop_vars("layer_top"), {}, InputError, "variable missing"),
+        (lambda ds: ds.assign(layer_top=ds["layer_top"][::-1]), {}, InputError, "do not rise"),
+    ],
+)  # fmt: skip
+def test_damaged_tracers_are_refused(nest, parent, tmp_path, change, attrs, error, words):
+    path = _damaged(parent[0], tmp_path, change, **attrs)
+    with pytest.raises(error, match=words):
+        build(nest, tmp_path, parent=[path, parent[1]])
+    assert not (tmp_path / "annual.nc").exists()
+
+
+def test_truncated_tracers(nest, parent, tmp_path):
+    path = tmp_path / "tracers.nc"
+    path.write_bytes(parent[0].read_bytes()[:20_000])
+    with pytest.raises(InputError, match="truncated"):
+        build(nest, tmp_path, parent=[path, parent[1]])
+    path.write_bytes(b"")
+    with pytest.raises(ScenairError):
+        build(nest, tmp_path, parent=[path, parent[1]])
+
+
+def test_emissions_of_another_year_are_refused(small, nest, parent, tmp_path):
+    gridded, _ = emissions(small.grid, year=2016)
+    write_netcdf(gridded, tmp_path / "gridded.nc", title="other", attrs={"year": 2016})
+    with pytest.raises(InputError, match="another year"):
+        build(nest, tmp_path, parent=[parent[0], tmp_path / "gridded.nc"])
+
+
+def test_a_nest_outside_its_parent(small, nest, parent, tmp_path):
+    """The nest's own files as parent: it does not lie inside itself."""
+    ds = open_netcdf(parent[0]).isel(x=slice(0, 20), y=slice(0, 20))
+    ds["crs"].attrs |= {"griddesc_ncols": 20, "griddesc_nrows": 20}
+    write_netcdf(ds, tmp_path / "tracers.nc", title="a corner", attrs=dict(KIND))
+    with pytest.raises(InputError, match="reaches beyond its parent"):
+        build(nest, tmp_path, parent=[tmp_path / "tracers.nc", parent[1]])
+
+
+def test_tracers_of_another_run_are_seen(parent, tmp_path):
+    """A surface field that is not that of annual.nc stops the rule."""
+    ds = open_netcdf(parent[0].parent / "annual.nc")
+    ds["SO4"] = (ds["SO4"] * 1.01).assign_attrs(units="ug m-3")
+    write_netcdf(ds, tmp_path / "annual.nc", title="changed")
+    with pytest.raises(MassBalanceError, match="not of one run"):
+        verify_tracers(parent[0], annual=tmp_path / "annual.nc", **KIND)
