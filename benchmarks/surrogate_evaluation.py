@@ -14,27 +14,27 @@ anchored and nothing was fitted before.
 from __future__ import annotations
 
 import argparse
+import tempfile
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
+from scenair.config import load_config
+from scenair.config.load import dump
 from scenair.core.grids import Grid, grid_from_attributes
 from scenair.core.io.netcdf import open_netcdf
 from scenair.core.io.tables import read_table
 from scenair.core.periods import QUARTERS
 from scenair.core.regions import counties
 from scenair.core.sectors import MEIC_SECTORS
-from scenair.surrogate.calibration import calibrate
 from scenair.surrogate.coarsen import block_sum, coarse_grid, coarse_meteorology
 from scenair.surrogate.evaluation import ambient, national_parts, skill
-from scenair.surrogate.geometry import geometry
 from scenair.surrogate.gridded import Sources, read_sources
+from scenair.surrogate.io.calibration import build_calibration
 from scenair.surrogate.io.fields import read_parameters
-from scenair.surrogate.model import run_quarter
-from scenair.surrogate.products import PARTS, surface_parts
-from scenair.surrogate.quarter import prepare_quarter
+from scenair.surrogate.products import PARTS
 
 #: Per cent of the mortality by PM2.5 of China in 2015 (Liu et al. 2020, ACP 20, 7783-7797); the
 #: first two from its abstract, the others from memory
@@ -202,53 +202,24 @@ def show_sectors(folder: Path, year: int) -> None:
 
 
 def show_calibration(folder: Path, *, ratio: int) -> None:
-    """Fit the free parameters on the named regions, judge on the others."""
-    case = Case(folder, ratio=ratio)
-    frame, free = monitors(), read_table("surrogate/calibration_free.csv")
-    cell = case.grid.locate(frame["lon"].to_numpy(), frame["lat"].to_numpy())
-    background = open_netcdf(folder / "results/surrogate/background.nc")["BACKGROUND"].values
-    b = block_sum(background.astype(float), ratio).reshape(4, -1)[:, cell] / ratio**2
-    observed = ambient(
-        frame[list(QUARTERS)].to_numpy().T,
-        temperature=case.met["temperature"].values.reshape(4, -1)[:, cell],
-        pressure=case.met["pressure"].values.ravel()[cell],
-    )
-    regions = read_table("surrogate/background_regions.csv").set_index("province")["value"]
-    sets = read_table("surrogate/calibration_sets.csv").set_index("member")["value"]
-    region = (frame.index.to_series() // 10_000 * 10_000).map(regions)
-    fitted = (region.map(sets) == "fit").to_numpy()
-    path = folder / "results/2015/history/emissions/gridded.nc"
-    emitted, geo = open_netcdf(path), geometry(case.grid)
-
-    def everywhere(state: np.ndarray) -> np.ndarray:
-        factor = dict(zip(free["parameter"], np.exp(state), strict=True))
-        par, met = case.par.replace(**factor), case.met.copy()
-        met["diffusivity_z"] = (met["diffusivity_z"] * factor["vertical_mixing"]).clip(min=0.5)
-        found = read_sources(emitted, year=2015, par=par)
-        fields = {k: block_sum(v, ratio) for k, v in found.by_sector.items()}
-        sources = Sources(fields, found.release, found.sectors)
-        out = []
-        for q in range(4):
-            result = run_quarter(prepare_quarter(met, q, geo=geo, par=par), sources.of_quarter(q))
-            total = np.sum(list(surface_parts(result).values()), axis=0)
-            out.append(total.ravel()[cell])
-        return np.stack(out) + b
-
-    got = calibrate(
-        lambda state: everywhere(state)[:, fitted].ravel(), observed[:, fitted].ravel(),
-        names=tuple(free["parameter"]), prior=free["value"].to_numpy(dtype=float), error=0.4,
-        steps=2,
-    )  # fmt: skip
-    print(pd.DataFrame(got._asdict()).round(3).to_string())
-    for label, state in (("before", 0 * got.factor), ("after", np.log(got.factor))):
-        modelled = everywhere(state)
-        for name, part in (("fit", fitted), ("judge", ~fitted)):
-            s = skill(observed[:, part].mean(axis=0), modelled[:, part].mean(axis=0))
-            q = skill(observed[:, part].ravel(), modelled[:, part].ravel())
-            print(
-                f"{label} {name}: n {s.n} annual NMB {s.nmb:+.1%} NME {s.nme:.1%} r {s.r:.2f}; "
-                f"quarters NMB {q.nmb:+.1%} NME {q.nme:.1%} r {q.r:.2f}"
-            )
+    """Fit the free parameters within their ranges on the named regions, judge on the others."""
+    config = load_config({"case": "china-open"}, folder=Path(__file__).parents[1] / "config")
+    results = folder / "results"
+    with tempfile.TemporaryDirectory() as place:
+        out = {name: Path(place) / f"{name}.csv" for name in ("calibration", "evaluation", "pairs")}
+        build_calibration(
+            year=2015,
+            config={"case": dump(config.case), "surrogate": dump(config.surrogate)},
+            coarsening=ratio,
+            monitors="attainment/monitors_2015.csv",
+            gridded=results / "2015/history/emissions/gridded.nc",
+            meteorology=results / "surrogate/meteorology.nc",
+            background=results / "surrogate/background.nc",
+            annual=results / "2015/history/air_quality/annual.nc",
+            **out,
+        )
+        for name in ("calibration", "evaluation"):
+            print(pd.read_csv(out[name]).round(3).to_string(index=False))
 
 
 def main() -> None:

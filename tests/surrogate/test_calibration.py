@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from scenair.core.errors import InputError
 from scenair.core.io.tables import read_table
 from scenair.surrogate.calibration import calibrate
 from scenair.surrogate.evaluation import ambient, skill
+from scenair.surrogate.io import calibration as rule
+from scenair.surrogate.io.calibration import free_parameters
 
 
 def test_known_parameters_come_back(rng):
@@ -36,6 +39,33 @@ def test_one_datum_by_hand():
     )
     assert np.log(got.factor[0]) == pytest.approx(s**2 * k * y / (k**2 * s**2 + e**2))
     assert got.sensitivity[0] == pytest.approx(k)
+
+
+def test_bounds_hold_and_are_named():
+    """The free optimum lies outside: the fit stops at the edge and says so; the rest adapts."""
+    slope = np.array([[1.0, 0.5], [0.2, 1.0], [0.7, 0.1]])
+
+    def forward(state):
+        return 30 * np.exp(slope @ state)
+
+    bounds = (np.array([0.8, 0.5]), np.array([1.25, 2.0]))
+    got = calibrate(
+        forward, forward(np.log([3.0, 0.9])), names=("a", "b"), prior=np.full(2, 0.5), error=0.05,
+        bounds=bounds, steps=10,
+    )  # fmt: skip
+    assert got.factor[0] == pytest.approx(1.25)
+    assert got.at_bound == ("highest", "")
+    assert 0.5 < got.factor[1] < 2.0
+    # the least of the cost along the edge, by hand
+    edge = np.log(1.25)
+    left = slope @ np.log([3.0, 0.9]) - slope[:, 0] * edge
+    best = slope[:, 1] @ left / 0.05**2 / (slope[:, 1] @ slope[:, 1] / 0.05**2 + 1 / 0.5**2)
+    assert np.log(got.factor[1]) == pytest.approx(best, abs=1e-3)
+    with pytest.raises(ValueError, match="plausible range"):
+        calibrate(
+            forward, np.ones(3), names=("a", "b"), prior=np.ones(2), error=0.1,
+            bounds=(np.array([0.8, 1.1]), np.array([1.25, 2.0])),
+        )  # fmt: skip
 
 
 def test_refuses_bad_data():
@@ -71,5 +101,30 @@ def test_sets_are_disjoint_and_cover_the_regions():
 
 
 def test_free_parameters_exist(par):
-    free = read_table("surrogate/calibration_free.csv")
-    assert par.replace(**dict.fromkeys(free["parameter"], 1.0)) == par
+    free = free_parameters()
+    assert par.replace(**dict.fromkeys(free.index, 1.0)) == par
+    assert {"spread", "lowest", "highest"} <= set(free.columns)
+
+
+def test_ranges_hold_the_plausible_figures_of_the_notes(par):
+    """Where the note of a parameter names a range, the bounds keep it inside in both climates."""
+    free = free_parameters()
+    for name, least, most in (
+        ("oxidation_so2", {"cold": 1e-6, "warm": 4e-6}, {"cold": 2.5e-6, "warm": 8e-6}),
+        ("radical_production", {"cold": 0.3, "warm": 1.0}, {"cold": 1.0, "warm": 3.0}),
+    ):
+        for climate in ("cold", "warm"):
+            value = getattr(par, climate)[name]
+            assert value * free.loc[name, "lowest"] >= 0.99 * least[climate]
+            assert value * free.loc[name, "highest"] <= 1.01 * most[climate]
+
+
+def test_free_parameters_are_checked(monkeypatch):
+    table = read_table("surrogate/calibration_free.csv")
+    for broken in (
+        table[table["quantity"] != "lowest"],
+        table.assign(value=table["value"].where(table["quantity"] != "highest", 0.9)),
+    ):
+        monkeypatch.setattr(rule, "read_table", lambda _, frame=broken: frame)
+        with pytest.raises(InputError, match="range around 1"):
+            free_parameters()

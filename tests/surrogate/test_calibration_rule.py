@@ -48,12 +48,14 @@ def test_tables(small, annual, tmp_path, monkeypatch):
     """The fit sees only the fitted regions; the model reacts to every free parameter."""
     seen = {}
 
-    def fake(forward, observed, *, names, prior, error, steps):
+    def fake(forward, observed, *, names, prior, error, steps, bounds):
         base = forward(np.zeros(len(names)))
         moved = [forward(np.eye(len(names))[i] * 0.3) for i in range(len(names))]
         seen.update(n=len(observed), base=base, moved=moved)
         ones = np.ones(len(names))
-        return Estimate(tuple(names), 1.1 * ones, prior, 0 * ones, 0 * ones)
+        assert (bounds[0] < 1).all()
+        assert (bounds[1] > 1).all()
+        return Estimate(tuple(names), 1.1 * ones, ("",) * len(ones), prior, 0 * ones, 0 * ones)
 
     monkeypatch.setattr(calibration, "calibrate", fake)
     build(small, tmp_path, annual)
@@ -65,7 +67,8 @@ def test_tables(small, annual, tmp_path, monkeypatch):
     assert all(np.abs(m / seen["base"] - 1).max() > 1e-4 for m in seen["moved"])
     table = pd.read_csv(tmp_path / "parameters.csv")
     free = read_table("surrogate/calibration_free.csv")
-    assert table["parameter"].tolist() == free["parameter"].tolist()
+    assert table["parameter"].tolist() == list(dict.fromkeys(free["parameter"]))
+    assert (table["lowest"] < table["multiplier"]).all()
     rows = pd.read_csv(tmp_path / "evaluation.csv")
     assert len(rows) == 3 * 2 * 2
     same = rows[(rows["parameters"] == "before") & (rows["set"] == "fit")]
@@ -77,7 +80,9 @@ def test_anchored_file_is_refused(small, annual, tmp_path, monkeypatch):
     write_netcdf(ds.assign(anchor_SO4=ds["SO4"]), tmp_path / "annual.nc", title="anchored")
     ones = np.ones(7)
     monkeypatch.setattr(
-        calibration, "calibrate", lambda *_, names, prior, **__: Estimate(names, ones, *[ones] * 3)
+        calibration,
+        "calibrate",
+        lambda *_, names, **__: Estimate(names, ones, ("",) * 7, *[ones] * 3),
     )
     with pytest.raises(InputError, match="anchored"):
         build(small, tmp_path, tmp_path / "annual.nc")

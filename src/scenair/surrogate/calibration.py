@@ -1,8 +1,9 @@
-"""Calibration: a few free parameters moved within their uncertainty to fit named data.
+"""Calibration: a few free parameters moved within their plausible range to fit named data.
 
 Maximum a posteriori in the logarithms of the parameters (Rodgers 2000, Inverse Methods for
-Atmospheric Sounding, chapter 5): Gauss-Newton with a Gaussian prior. What is fitted and what
-judges is named in ``resources/surrogate/calibration_sets.csv``.
+Atmospheric Sounding, chapter 5): Gauss-Newton with a Gaussian prior, inside bounds (rectangular
+trust region, Voglis and Lagaris 2004, as in ``scipy.optimize.least_squares``). What is fitted and
+what judges is named in ``resources/surrogate/calibration_sets.csv``.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import least_squares
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,8 +28,10 @@ class Estimate(NamedTuple):
     names : tuple of str
     factor : (parameters,)
         Multipliers of the parameters.
+    at_bound : tuple of str
+        ``lowest`` or ``highest`` where a multiplier ended at the edge of its range, else empty.
     spread : (parameters,)
-        Posterior standard deviation of the logarithm.
+        Posterior standard deviation of the logarithm, bounds apart.
     sensitivity : (parameters,)
         Mean change of the logarithm of the concentrations a unit change of the parameter's.
     information : (parameters,)
@@ -36,6 +40,7 @@ class Estimate(NamedTuple):
 
     names: tuple[str, ...]
     factor: Array
+    at_bound: tuple[str, ...]
     spread: Array
     sensitivity: Array
     information: Array
@@ -48,9 +53,10 @@ def calibrate(
     names: Sequence[str],
     prior: Array,
     error: float,
+    bounds: tuple[Array, Array] | None = None,
     steps: int = 3,
 ) -> Estimate:
-    """Multipliers of the parameters that fit the observations best within the prior.
+    """Multipliers of the parameters that fit the observations best within prior and range.
 
     Parameters
     ----------
@@ -63,34 +69,90 @@ def calibrate(
         Standard deviations of the logarithms.
     error : float
         Standard deviation of the logarithm of model less observation, representation included.
+    bounds : two of (parameters,), optional
+        Lowest and highest multipliers; around 1.
     steps : int
-        Gauss-Newton steps.
+        Gauss-Newton steps at the most.
 
     Raises
     ------
     ValueError
-        Data that are not positive, or shapes that do not fit.
+        Data that are not positive, shapes that do not fit, bounds that leave 1 outside.
     """
     if not (observed > 0).all() or len(names) != len(prior):
         raise ValueError("observations must be positive, and each name needs a prior")
-    state = np.zeros(len(prior))
-    precision = np.diag(1 / np.square(prior))
-    jacobian = np.empty((len(observed), len(prior)))
-    for _ in range(steps):
-        here = np.log(forward(state))
-        for i in range(len(prior)):
-            moved = state.copy()
-            moved[i] += 0.1 * prior[i]
-            jacobian[:, i] = (np.log(forward(moved)) - here) / (0.1 * prior[i])
-        normal = jacobian.T @ jacobian / error**2 + precision
-        pull = jacobian.T @ (np.log(observed) - here) / error**2 - precision @ state
-        state = state + np.linalg.solve(normal, pull)
-    posterior = np.linalg.inv(normal)
-    spread = np.sqrt(np.diag(posterior))
+    low, high = _log_bounds(bounds, len(prior))
+    model = _Logarithm(forward, observed, prior=prior, error=error, high=high)
+    found = least_squares(
+        model.residual, np.zeros(len(prior)), jac=model.jacobian, bounds=(low, high),
+        method="dogbox", x_scale=prior, max_nfev=steps + 1, xtol=1e-4, ftol=1e-4,
+    )  # fmt: skip
+    slopes = model.slopes(found.x)
+    normal = slopes.T @ slopes / error**2 + np.diag(1 / np.square(prior))
+    spread = np.sqrt(np.diag(np.linalg.inv(normal)))
+    edge = {-1: "lowest", 0: "", 1: "highest"}
     return Estimate(
         tuple(names),
-        np.exp(state),
+        np.exp(found.x),
+        tuple(edge[int(side)] for side in found.active_mask),
         spread,
-        jacobian.mean(axis=0),
+        slopes.mean(axis=0),
         1 - np.square(spread / prior),
     )
+
+
+def _log_bounds(bounds: tuple[Array, Array] | None, n: int) -> tuple[Array, Array]:
+    if bounds is None:
+        return np.full(n, -np.inf), np.full(n, np.inf)
+    low, high = bounds
+    if not ((low > 0) & (low < 1) & (high > 1)).all():
+        raise ValueError("the plausible range of a parameter must hold its value")
+    return np.log(low), np.log(high)
+
+
+class _Logarithm:
+    """Residuals of the logarithms, prior included, and their slopes; the last point is kept."""
+
+    def __init__(
+        self,
+        forward: Callable[[Array], Array],
+        observed: Array,
+        *,
+        prior: Array,
+        error: float,
+        high: Array,
+    ) -> None:
+        self._forward, self._target = forward, np.log(observed)
+        self._prior, self._error, self._high = prior, error, high
+        self._at: dict[bytes, Array] = {}
+        self._slopes: dict[bytes, Array] = {}
+
+    def _model(self, state: Array) -> Array:
+        key = state.tobytes()
+        if key not in self._at:
+            self._at[key] = np.log(self._forward(state))
+        return self._at[key]
+
+    def residual(self, state: Array) -> Array:
+        """Of the data, then of the prior."""
+        misfit = (self._model(state) - self._target) / self._error
+        return np.concatenate([misfit, state / self._prior])
+
+    def slopes(self, state: Array) -> Array:
+        """Of the logarithms of the concentrations, (data, parameters)."""
+        key = state.tobytes()
+        if key not in self._slopes:
+            here, columns = self._model(state), []
+            for i, spread in enumerate(self._prior):
+                step = 0.1 * spread
+                if state[i] + step > self._high[i]:
+                    step = -step
+                moved = state.copy()
+                moved[i] += step
+                columns.append((np.log(self._forward(moved)) - here) / step)
+            self._slopes = {key: np.stack(columns, axis=1)}
+        return self._slopes[key]
+
+    def jacobian(self, state: Array) -> Array:
+        """Of :meth:`residual`."""
+        return np.vstack([self.slopes(state) / self._error, np.diag(1 / self._prior)])

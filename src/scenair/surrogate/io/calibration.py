@@ -40,8 +40,8 @@ Array = npt.NDArray[np.float64]
 
 #: Standard deviation of the logarithm of model less observation, representation included.
 _ERROR = 0.4
-#: Gauss-Newton steps.
-_STEPS = 2
+#: Gauss-Newton steps at the most.
+_STEPS = 4
 #: A free parameter that acts on the meteorology file instead of the model.
 _MIXING, _LEAST_MIXING = "vertical_mixing", "vertical_mixing_least"
 
@@ -136,7 +136,8 @@ def build_calibration(
     annual : path
         The surrogate's own concentrations of that year, not anchored: the scatter is theirs.
     calibration : path
-        Written: a row a parameter with prior, multiplier, spread, sensitivity, information.
+        Written: a row a parameter with prior, range, multiplier, spread, sensitivity, information,
+        and whether it ended at a bound.
     evaluation : path
         Written: statistics before and after, of the fitted and the judging regions.
     pairs : path
@@ -160,26 +161,29 @@ def build_calibration(
     b = open_netcdf(background, variables={"BACKGROUND": "ug m-3"})["BACKGROUND"]
     field = block_sum(b.values.astype(float), coarsening) / coarsening**2
     records = read_records(monitors, met=coarse, background=field, grid=grid)
-    free = read_table("surrogate/calibration_free.csv")
+    free = free_parameters()
     with open_netcdf(gridded, variables=dict.fromkeys(INPUT_SPECIES, FLUX), chunks={}) as ds:
         check_grid(ds, fine, where=str(gridded))
         found = species_by_sector(ds, INPUT_SPECIES, year=year)
         release = release_of(ds)
     species = {name: block_sum(values, coarsening) for name, values in found.items()}
-    names = tuple(free["parameter"])
+    names = tuple(map(str, free.index))
     forward = Forward(coarse, species, release, grid, par, names, records)
     seen = records.fitted
     got = calibrate(
         lambda state: forward(state)[:, seen].ravel(),
         records.observed[:, seen].ravel(),
-        names=names, prior=free["value"].to_numpy(dtype=float), error=_ERROR, steps=_STEPS,
+        names=names, prior=free["spread"].to_numpy(), error=_ERROR, steps=_STEPS,
+        bounds=(free["lowest"].to_numpy(), free["highest"].to_numpy()),
     )  # fmt: skip
     modelled = {
         "before": forward(np.zeros(len(names))),
         "after": forward(np.log(got.factor)),
     }
     shown = {"case_grid": on_case_grid(annual, records, grid=fine)} | modelled
-    write_csv(estimate_table(got, free["value"].to_numpy(dtype=float)), calibration)
+    table = estimate_table(got, free)
+    logger.info("free parameters after the fit\n%s", table.round(3).to_string(index=False))
+    write_csv(table, calibration)
     write_csv(evaluation_table(records, shown), evaluation)
     write_csv(pair_table(records, shown), pairs)
 
@@ -239,13 +243,41 @@ def on_case_grid(annual: str | Path, records: Records, *, grid: Grid) -> Array:
     return np.asarray(values[:, cell], dtype=np.float64)
 
 
-def estimate_table(got: Estimate, prior: Array) -> pd.DataFrame:
+def free_parameters() -> pd.DataFrame:
+    """The parameters that a fit may move: ``spread``, ``lowest``, ``highest`` by name.
+
+    Raises
+    ------
+    InputError
+        A parameter without one of the three, or a range that does not hold the value itself.
+    """
+    name = "surrogate/calibration_free.csv"
+    table = read_table(name)
+    wide = table.pivot_table(index="parameter", columns="quantity", values="value", sort=False)
+    lacking = {"spread", "lowest", "highest"} - set(wide.columns)
+    bad = pd.Series(bool(lacking), index=wide.index)
+    if not lacking:
+        wide = wide.astype(float)
+        bad = ~((wide["lowest"] > 0) & (wide["lowest"] < 1) & (wide["highest"] > 1))
+        bad |= ~(wide["spread"] > 0)
+    if bad.any():
+        raise InputError(
+            "a free parameter needs a spread and a range around 1", where=name,
+            value=str(bad.idxmax()), allowed="rows spread, lowest (0 to 1), highest (above 1)",
+        )  # fmt: skip
+    return wide
+
+
+def estimate_table(got: Estimate, free: pd.DataFrame) -> pd.DataFrame:
     """A row a parameter."""
     return pd.DataFrame(
         {
             "parameter": got.names,
-            "prior_spread": prior,
+            "prior_spread": free["spread"].to_numpy(),
+            "lowest": free["lowest"].to_numpy(),
+            "highest": free["highest"].to_numpy(),
             "multiplier": got.factor,
+            "at_bound": got.at_bound,
             "posterior_spread": got.spread,
             "sensitivity": got.sensitivity,
             "information": got.information,
