@@ -14,7 +14,13 @@ from scenair.core.errors import InputError, MassBalanceError, ScenairError, Unit
 from scenair.core.io.netcdf import open_netcdf, write_netcdf
 from scenair.surrogate.io.annual import build_air_quality
 from scenair.surrogate.io.fields import build_background, build_meteorology
-from scenair.surrogate.io.nest import build_tracers, read_tracers, verify_tracers
+from scenair.surrogate.io.nest import (
+    build_nest_background,
+    build_tracers,
+    read_background,
+    read_tracers,
+    verify_tracers,
+)
 from scenair.surrogate.products import PARTS
 from scenair.surrogate.quarter import TRACERS
 from tests.surrogate.synthetic import emissions
@@ -218,6 +224,26 @@ def test_a_nest_outside_its_parent(small, nest, parent, tmp_path):
     write_netcdf(ds, tmp_path / "tracers.nc", title="a corner", attrs=dict(KIND))
     with pytest.raises(InputError, match="reaches beyond its parent"):
         build(nest, tmp_path, parent=[tmp_path / "tracers.nc", parent[1]])
+
+
+def test_background_is_the_parent_s(small, nest, tmp_path):
+    """Bilinear from the parent: the same air where cell centres meet, and no other level."""
+    path = tmp_path / "background.nc"
+    source = small.folder / "background.nc"
+    build_nest_background(config=nest.config, parent=source, background=path)
+    ds, grid = read_background(path)
+    assert grid.name == nest.grid.name
+    outer, own = open_netcdf(source), open_netcdf(nest.folder / "background.nc")
+    assert set(ds.data_vars) == set(own.data_vars)
+    level = outer["BACKGROUND"].values[:, 13:20, 24:31]
+    mean = ds["BACKGROUND"].mean(("y", "x"))
+    np.testing.assert_allclose(mean, level.mean(axis=(1, 2)), rtol=0.02)
+    np.testing.assert_allclose(ds["BACKGROUND"], ds["component_field"].sum("component"), rtol=1e-5)
+    damaged = open_netcdf(source)
+    damaged["BACKGROUND"].values[0, 0, 0] = np.nan
+    write_netcdf(damaged, tmp_path / "damaged.nc", title="damaged")
+    with pytest.raises(InputError, match="no number"):
+        read_background(tmp_path / "damaged.nc")
 
 
 def test_tracers_of_another_run_are_seen(parent, tmp_path):

@@ -38,6 +38,7 @@ rule background:
             "surrogate/biogenic.csv",
             "regions/city_names_en.csv",
         ),
+        parent=parent_background,
     output:
         background="results/surrogate/background.nc",
     log:
@@ -48,7 +49,7 @@ rule background:
         mem_mb=memory(450, cell=2),
         runtime=10,
     params:
-        code=code_id("scenair.surrogate.io.fields"),
+        code=code_id(BACKGROUND_CODE),
         config=section("case", "surrogate"),
     script:
         "../scripts/background.py"

@@ -3,6 +3,8 @@ from scenair.config.sweep import members_of
 
 SWEPT = members_of(CONFIG.sweep)
 QUARTER_NAMES = ("q1", "q2", "q3", "q4")
+PARENT = CONFIG.surrogate.parent
+BACKGROUND_CODE = f"scenair.surrogate.io.{'nest' if PARENT else 'fields'}"
 
 
 def swept_files(name, file):
@@ -14,30 +16,51 @@ def swept_files(name, file):
 
 def quarters_of(wildcards):
     """The solved quarters of a scenario-year that belongs to a sweep."""
-    if CONFIG.surrogate.parent:
+    if PARENT:
         # what enters through the borders differs from year to year: each is solved alone
         return []
     name = SWEPT.get((int(wildcards.year), wildcards.scenario))
     return [f"results/sweep/{name}/{q}.nc" for q in QUARTER_NAMES] if name else []
 
 
-def parent_files(wildcards):
-    """Tracers and emissions of the parent's same year and scenario, if the case is a nest."""
-    folder = CONFIG.surrogate.parent
-    if not folder:
-        return []
-    target = f"results/{wildcards.year}/{wildcards.scenario}"
-    names = [f"{target}/air_quality/tracers.nc", f"{target}/emissions/gridded.nc"]
-    files = [os.path.join(folder, name) for name in names]
+def tracers_of(year, scenario):
+    """Where a run keeps the fields that nests take their inflow from."""
+    return f"results/{year}/{scenario}/air_quality/tracers.nc"
+
+
+def of_parent(*names, year, scenario):
+    """Files of the parent's run, or the command that makes them, monitor year included."""
+    files = [os.path.join(PARENT, name) for name in names]
     if not all(os.path.exists(file) for file in files):
+        wanted = {tracers_of(year, scenario), tracers_of(MONITOR_YEAR, "history")}
+        missing = sorted(
+            n for n in wanted if not os.path.exists(os.path.join(PARENT, n))
+        )
         sys.stderr.write(
-            f"\n[scenair] surrogate.parent: {folder} has no {names[0]}, from which this nest takes"
-            " its inflow. Make it there first (with the parent's own case, if it has one):\n"
-            f"  snakemake --cores 4 --directory {folder} {names[0]}\n\n"
+            f"\n[scenair] surrogate.parent: {PARENT} lacks what this nest takes its inflow from. "
+            "Make it there first (with the parent's own case, if it has one):\n"
+            f"  snakemake --cores 4 --directory {PARENT} {' '.join(missing or wanted)}\n\n"
         )
         sys.stderr.flush()
         os._exit(1)
     return files
+
+
+def parent_files(wildcards):
+    """Tracers and emissions of the parent's same year and scenario, if the case is a nest."""
+    if not PARENT:
+        return []
+    kind = {"year": wildcards.year, "scenario": wildcards.scenario}
+    emissions = f"results/{wildcards.year}/{wildcards.scenario}/emissions/gridded.nc"
+    return of_parent(tracers_of(**kind), emissions, **kind)
+
+
+def parent_background(wildcards):
+    """The background of the parent, if the case is a nest."""
+    if not PARENT:
+        return []
+    file = "results/surrogate/background.nc"
+    return of_parent(file, year=MONITOR_YEAR, scenario="history")
 
 
 def year_memory():

@@ -23,7 +23,7 @@ from scenair.surrogate.geometry import geometry
 from scenair.surrogate.gridded import check_grid
 from scenair.surrogate.io.fields import read_config, read_meteorology, read_parameters
 from scenair.surrogate.layers import LAYER_TOPS_M
-from scenair.surrogate.nesting import Nest, boundary_values, emissions_around
+from scenair.surrogate.nesting import Nest, bilinear, boundary_values, emissions_around
 from scenair.surrogate.quarter import TRACERS
 from scenair.surrogate.sources import INPUT_SPECIES
 from scenair.surrogate.year import read_emitted, solve_quarter, together
@@ -109,6 +109,64 @@ def build_tracers(
         attrs=attrs, level=4,
     )  # fmt: skip
     verify_tracers(tracers, annual=annual, year=year, scenario=scenario)
+
+
+def build_nest_background(
+    *, config: Mapping[str, Any], parent: str | Path, background: str | Path
+) -> None:
+    """The background B of a nest, which is that of its parent.
+
+    What neither run controls is the same air in both. Made anew on the nest it would differ,
+    because the means of the table hold for the part of a region that lies on the grid.
+
+    Parameters
+    ----------
+    config : mapping
+        Sections ``case`` and ``surrogate``.
+    parent : path
+        ``background.nc`` of the parent.
+    background : path
+        Written: the same variables on the nest, bilinear.
+    """
+    case, _ = read_config(config)
+    grid = case.grid.build()
+    ds, outer = read_background(parent)
+    xx, yy = np.meshgrid(grid.x, grid.y)
+    lon, lat = grid.unproject(xx.ravel(), yy.ravel())
+    weights = bilinear(outer, *outer.project(lon, lat), nest=grid.name)
+    moved: dict[str, Any] = {}
+    for name, field in ds.data_vars.items():
+        if field.dims[-2:] != ("y", "x"):
+            continue
+        flat = field.values.reshape(-1, outer.size).astype(np.float64)
+        values = (weights @ flat.T).T.reshape(*field.shape[:-2], *grid.shape)
+        moved[str(name)] = (field.dims, values.astype(np.float32), field.attrs)
+    coords: dict[str, Any] = {c: ds[c] for c in ("component", "quarter") if c in ds.coords}
+    coords |= {"y": ("y", grid.y, {"units": "m"}), "x": ("x", grid.x, {"units": "m"})}
+    out = xr.Dataset(moved, coords=coords)
+    out["crs"] = ((), np.int32(0), grid.cf_attributes())
+    attrs = {key: ds.attrs[key] for key in ("synthetic", "note") if key in ds.attrs}
+    attrs["parent"] = f"background of {outer.name}, sha256 {sha256_of(parent)}"
+    title = "PM2.5 that no scenario controls, by calendar quarter"
+    write_netcdf(out, background, title=title, attrs=attrs)
+
+
+@reader
+def read_background(path: str | Path) -> tuple[xr.Dataset, Grid]:
+    """A background file and its grid.
+
+    Raises
+    ------
+    InputError, UnitsError
+        Unreadable, variable missing, wrong unit or grid, values missing or negative.
+    """
+    ds = open_netcdf(path, variables={"BACKGROUND": "ug m-3"})
+    grid = grid_from_attributes(ds["crs"].attrs)
+    check_grid(ds, grid, where=str(path))
+    for name, field in ds.data_vars.items():
+        if name != "crs":
+            require_finite(field, where=str(path))
+    return ds, grid
 
 
 def tracers_dataset(fields: npt.NDArray[np.float32], *, grid: Grid) -> xr.Dataset:
