@@ -31,7 +31,7 @@ from scenair.core.io.netcdf import open_netcdf
 from scenair.core.io.paths import resources
 from scenair.surrogate.coarsen import block_sum
 from scenair.surrogate.geometry import geometry
-from scenair.surrogate.io.fields import read_parameters
+from scenair.surrogate.io.fields import read_normals, read_parameters
 from scenair.surrogate.meteorology import free_meteorology
 from scenair.surrogate.model import run_quarter
 from scenair.surrogate.quarter import prepare_quarter
@@ -129,6 +129,7 @@ def convergence(*, quarter: int, smooth: float, fine: bool) -> dict[str, float]:
     met = free_meteorology(
         open_netcdf(shipped / "mpi_esm_lr_2005_monthly_east_asia.nc"),
         open_netcdf(shipped / "etopo20_east_asia.nc"), grid=DOMAIN, par=read_parameters(),
+        normals=read_normals(),
     ).isel(quarter=[quarter])  # fmt: skip
     sizes = (108.0, 72.0, 36.0, 24.0) if fine else (108.0, 72.0, 36.0)
     found = {km: solve(met, km=km, smooth=smooth) for km in sizes}

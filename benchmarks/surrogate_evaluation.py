@@ -4,6 +4,7 @@ Usage, in a working directory that has ``results/surrogate`` and ``results/2015/
 
     python benchmarks/surrogate_evaluation.py monitors --pictures somewhere
     python benchmarks/surrogate_evaluation.py resolution
+    python benchmarks/surrogate_evaluation.py shares --coarsen 2    (of cities in their own PM2.5)
     python benchmarks/surrogate_evaluation.py sectors --year 2015
     python benchmarks/surrogate_evaluation.py calibrate --coarsen 4
 
@@ -27,13 +28,14 @@ from scenair.core.grids import Grid, grid_from_attributes
 from scenair.core.io.netcdf import open_netcdf
 from scenair.core.io.tables import read_table
 from scenair.core.periods import QUARTERS
-from scenair.core.regions import counties
+from scenair.core.regions import counties, units
 from scenair.core.sectors import MEIC_SECTORS
 from scenair.surrogate.coarsen import block_sum, coarse_grid, coarse_meteorology
-from scenair.surrogate.evaluation import ambient, national_parts, skill
+from scenair.surrogate.evaluation import ambient, national_parts, own_share, skill
 from scenair.surrogate.gridded import Sources, read_sources
 from scenair.surrogate.io.calibration import build_calibration
 from scenair.surrogate.io.fields import read_parameters
+from scenair.surrogate.io.responsibility import city_shares, city_weights
 from scenair.surrogate.products import PARTS
 
 #: Per cent of the mortality by PM2.5 of China in 2015 (Liu et al. 2020, ACP 20, 7783-7797); the
@@ -126,13 +128,7 @@ def show_monitors(folder: Path, pictures: Path | None) -> None:
                 observed[:, part.to_numpy()].mean(axis=0), modelled[:, part.to_numpy()].mean(axis=0)
             )
     print(pd.DataFrame(rows, index=list(rows["year"]._fields)).T.round(3).to_string())
-    weight = population(case.grid)
-    parts = {
-        name: (ds[name].values * weight).sum(axis=(1, 2)) / weight.sum()
-        for name in ("PM25", *PARTS)
-    }
-    table = pd.DataFrame(parts, index=list(QUARTERS)).T
-    table["year"] = table.mean(axis=1)
+    table = parts_table(case, ds)
     print("population-weighted, ug m-3")
     print(table.round(2).to_string())
     primary = table.loc["BC"]
@@ -142,6 +138,70 @@ def show_monitors(folder: Path, pictures: Path | None) -> None:
     )
     if pictures is not None:
         draw(case, ds, observed.mean(axis=0), modelled.mean(axis=0), frame, pictures)
+
+
+#: What the issue of a reduced-form model turns on, apart.
+KINDS = {
+    "primary": {"BC": 1, "OTHER": 1, "OA": 1, "SOA": -1},
+    "secondary inorganic": {"SO4": 1, "NO3": 1, "NH4": 1},
+    "SOA": {"SOA": 1},
+    "B (not controlled)": {"BACKGROUND": 1},
+}
+
+
+def parts_table(case: Case, ds: xr.Dataset) -> pd.DataFrame:
+    """Population-weighted parts of PM2.5 and their kinds by quarter and year, ug m-3."""
+    weight = population(case.grid)
+    names = ("PM25", *PARTS, "SOA")
+    means = {n: (ds[n].values * weight).sum(axis=(1, 2)) / weight.sum() for n in names}
+    kinds = {
+        kind: sum(sign * means[name] for name, sign in members.items())
+        for kind, members in KINDS.items()
+    }
+    table = pd.DataFrame(means | kinds, index=list(QUARTERS)).T
+    table["year"] = table.mean(axis=1)
+    table["% of PM25"] = 100 * table["year"] / table.loc["PM25", "year"]
+    return table
+
+
+#: Cities whose share in their own PM2.5 is shown (Chinese directional check of the local share).
+CITIES = {"Beijing": 110000, "Shanghai": 310000, "Chengdu": 510100, "Guangzhou": 440100}
+
+
+def show_shares(folder: Path, *, finest: int) -> None:
+    """Shares of four cities in their own PM2.5 on 108, 72 and 36 km; the emissions are the same."""
+    adcodes = np.array(sorted(CITIES.values()), dtype=np.int32)
+    names = {code: name for name, code in CITIES.items()}
+    everyone = np.array(units().index, dtype=np.int32)
+    rows = {}
+    for ratio in [r for r in (3, 2, 1) if r >= finest]:
+        case = Case(folder, ratio=ratio)
+        sources, fine = case.sources(2015), Case(folder).sources(2015)
+        share = city_shares(case.fine, everyone)
+        weights = city_weights(case.grid, adcodes).toarray()
+        own = []
+        for code in adcodes:
+            part = share[np.searchsorted(everyone, code)].toarray().reshape(case.fine.shape)
+            fields = {k: block_sum(v * part, ratio) for k, v in fine.by_sector.items()}
+            own.append(Sources(fields, sources.release, sources.sectors))
+        found = [
+            own_share(
+                case.met, q, emitted=sources.of_quarter(q), own=[o.of_quarter(q) for o in own],
+                receptors=[w.reshape(case.grid.shape) for w in weights], grid=case.grid,
+                par=case.par,
+            )
+            for q in range(4)
+        ]  # fmt: skip
+        for kind in ("primary", "all"):
+            mean = 100 * np.mean([one[kind] for one in found], axis=0)
+            rows[kind, f"{case.grid.cell_km:g} km"] = dict(zip(adcodes, mean, strict=True))
+    table = pd.DataFrame(rows).rename(index=names)
+    print("share of a city's own emissions in its own controlled PM2.5, mean of quarters, %")
+    print("primary: by superposition; all: the four cities left out at once")
+    print(table.round(1).to_string())
+    for kind in ("primary", "all"):
+        falls = (np.diff(table[kind].to_numpy(), axis=1) > 0).all(axis=1)
+        print(f"(vi) {kind}: decreases with coarser cells in {falls.sum()} of {len(falls)}")
 
 
 def draw(case, ds, observed, modelled, frame, folder: Path) -> None:
@@ -225,9 +285,13 @@ def show_calibration(folder: Path, *, ratio: int) -> None:
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=("monitors", "resolution", "sectors", "calibrate"))
+    parser.add_argument(
+        "what", choices=("monitors", "resolution", "shares", "sectors", "calibrate")
+    )
     parser.add_argument("--folder", type=Path, default=Path())
-    parser.add_argument("--coarsen", type=int, default=4)
+    parser.add_argument(
+        "--coarsen", type=int, help="finest grid of shares (1), grid of the fit (4)"
+    )
     parser.add_argument("--year", type=int, default=2015)
     parser.add_argument("--pictures", type=Path)
     given = parser.parse_args()
@@ -237,8 +301,10 @@ def main() -> None:
         show_sectors(given.folder, given.year)
     elif given.what == "resolution":
         show_resolution(given.folder)
+    elif given.what == "shares":
+        show_shares(given.folder, finest=given.coarsen or 1)
     else:
-        show_calibration(given.folder, ratio=given.coarsen)
+        show_calibration(given.folder, ratio=given.coarsen or 4)
 
 
 if __name__ == "__main__":

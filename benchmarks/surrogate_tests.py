@@ -29,7 +29,7 @@ from scenair.surrogate.aerosol import dissociation_constant, partition, path_res
 from scenair.surrogate.anchor import anchor_factor
 from scenair.surrogate.coarsen import block_sum, coarse_grid, coarse_meteorology
 from scenair.surrogate.geometry import geometry
-from scenair.surrogate.io.fields import read_parameters
+from scenair.surrogate.io.fields import read_normals, read_parameters
 from scenair.surrogate.meteorology import free_meteorology
 from scenair.surrogate.model import run_quarter
 from scenair.surrogate.operator import with_loss
@@ -54,6 +54,7 @@ def weather(ratio: int):
         open_netcdf(shipped / "etopo20_east_asia.nc"),
         grid=CN36,
         par=PAR,
+        normals=read_normals(),
     )
     grid = coarse_grid(CN36, ratio) if ratio > 1 else CN36
     return grid, coarse_meteorology(met, grid=CN36, ratio=ratio) if ratio > 1 else met

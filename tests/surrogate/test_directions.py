@@ -5,10 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from scenair.core.grids import CN36
 from scenair.core.io.netcdf import open_netcdf
+from scenair.core.io.paths import resources
 from scenair.surrogate.coarsen import block_sum, coarse_grid, coarse_meteorology
-from scenair.surrogate.evaluation import national_parts, slopes
+from scenair.surrogate.evaluation import national_parts, own_share, slopes
+from scenair.surrogate.geometry import geometry
 from scenair.surrogate.gridded import Sources, read_sources
+from scenair.surrogate.meteorology import free_meteorology
 from scenair.surrogate.model import run_quarter
 from scenair.surrogate.quarter import prepare_quarter
 from tests.surrogate.synthetic import TOTALS, blobs, coarse, emissions
@@ -63,10 +67,6 @@ def test_grid_convergence_of_smooth_sources(par, small):
 
     Here from 288 to 144 and to 72 km on the coarsened meteorology of 72 km: the change shrinks.
     """
-    from scenair.core.io.paths import resources
-    from scenair.surrogate.geometry import geometry
-    from scenair.surrogate.meteorology import free_meteorology
-
     fine = coarse(2)
     shipped = resources() / "surrogate"
     met = free_meteorology(
@@ -90,13 +90,48 @@ def test_grid_convergence_of_smooth_sources(par, small):
     assert second < 0.03
 
 
+def test_share_of_a_city_falls_with_coarser_cells(par):
+    """Directional check (vi): dilution takes from a city's share in its own air, at the same Kh.
+
+    A source of 50 km in the plain beside broad ones, on 72, 144 and 288 km; the mixing comes from
+    the weather, so it is the same on every grid. The case of China on 108, 72 and 36 km is in
+    ``benchmarks/surrogate_evaluation.py shares``.
+    """
+    fine = coarse(2)
+    shipped = resources() / "surrogate"
+    met = free_meteorology(
+        open_netcdf(shipped / "mpi_esm_lr_2005_monthly_east_asia.nc"),
+        open_netcdf(shipped / "etopo20_east_asia.nc"),
+        grid=fine,
+        par=par,
+    )
+    xx, yy = np.meshgrid(fine.x, fine.y)
+    x, y = fine.project(116.4, 39.9)
+    city = np.exp(-0.5 * (np.hypot(xx - x, yy - y) / 50e3) ** 2)
+    city *= 0.01 / city.sum()
+    everywhere = blobs(fine, width_km=300.0) + city
+    shares = []
+    for ratio in (4, 2, 1):
+        grid = coarse_grid(fine, ratio) if ratio > 1 else fine
+        m = coarse_meteorology(met, grid=fine, ratio=ratio) if ratio > 1 else met
+        own, total = (block_sum(f, ratio) for f in (city, everywhere))
+
+        def ground(field, shape=grid.shape):
+            out = {t: np.zeros((8, *shape)) for t in ("BC", "POA", "OTHER")}
+            out["BC"][0] = field * 1e15
+            return out
+
+        found = own_share(
+            m, 0, emitted=ground(total), own=[ground(own)], receptors=[own], grid=grid, par=par
+        )
+        # primary only: leaving the city out is the same as its share
+        np.testing.assert_allclose(found["all"], found["primary"], rtol=1e-6)
+        shares.append(found["primary"][0])
+    assert 0 < shares[0] < shares[1] < shares[2] < 1
+
+
 def test_nest_of_the_28_cities_runs(par):
     """The 12 km nest: meteorology and one quarter, mass closed."""
-    from scenair.core.grids import CN36
-    from scenair.core.io.paths import resources
-    from scenair.surrogate.geometry import geometry
-    from scenair.surrogate.meteorology import free_meteorology
-
     grid = CN36.nest(name="BTH12", ratio=3, col0=88, row0=63, cols=22, rows=24)
     shipped = resources() / "surrogate"
     met = free_meteorology(

@@ -13,7 +13,7 @@ from scenair.surrogate.products import surface_parts
 from scenair.surrogate.quarter import prepare_quarter
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import xarray as xr
 
@@ -147,3 +147,65 @@ def slopes(
     for species, mass in teragram.items():
         out[species] = (base - total({species: 1 - cut})) / (cut * mass)
     return out
+
+
+def own_share(
+    met: xr.Dataset,
+    quarter: int,
+    *,
+    emitted: Mapping[str, Array],
+    own: Sequence[Mapping[str, Array]],
+    receptors: Sequence[Array],
+    grid: Grid,
+    par: Parameters,
+) -> dict[str, Array]:
+    """Shares of places in what they breathe themselves, of one quarter.
+
+    Parameters
+    ----------
+    met, grid, par
+        The case.
+    quarter : int
+        0-3.
+    emitted : mapping of tracer -> (layer, y, x)
+        All emissions, ug s-1.
+    own : sequence of mapping of tracer -> (layer, y, x)
+        Those of each place, part of ``emitted``.
+    receptors : sequence of (y, x)
+        Weights of each place, for example its population; normalised here.
+
+    Returns
+    -------
+    dict
+        ``primary`` (place,): of the primary particles, by superposition. ``all`` (place,): of the
+        controlled PM2.5, by leaving out the emissions of all places at once; they must be far
+        enough from each other.
+    """
+    physics = prepare_quarter(met, quarter, geo=geometry(grid), par=par)
+    weights = [w / w.sum() for w in receptors]
+    primary = TRACERS_OF["PM25"]
+
+    def at(field: Array, place: int) -> float:
+        return float((weights[place] * field).sum())
+
+    def particles(sources: Mapping[str, Array]) -> Array:
+        one = np.asarray(np.sum([sources[name] for name in primary], axis=0))
+        # all primary tracers share one operator
+        return np.asarray(run_quarter(physics, {"BC": one}).tracer["BC"][0])
+
+    def controlled(sources: Mapping[str, Array]) -> Array:
+        return np.asarray(
+            np.sum(list(surface_parts(run_quarter(physics, sources)).values()), axis=0)
+        )
+
+    rest = {
+        name: values - np.sum([part[name] for part in own], axis=0)
+        for name, values in emitted.items()
+    }
+    every, without, among = controlled(emitted), controlled(rest), particles(emitted)
+    each = [particles(part) for part in own]
+    places = range(len(own))
+    return {
+        "primary": np.array([at(each[i], i) / at(among, i) for i in places]),
+        "all": np.array([1 - at(without, i) / at(every, i) for i in places]),
+    }
