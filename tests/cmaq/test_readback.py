@@ -181,6 +181,10 @@ def test_annual_file_has_the_form_of_the_contract(tmp_path):
     assert daily["CO"].attrs["units"] == "mg m-3"
     assert set(daily.data_vars) >= {"PM25", "PM10", "O3_MDA8", "NO2", "SO2", "CO"}
     assert annual["O3_MDA8_warm"].values == pytest.approx(50 * 47.998 / 24.465)
+    # what the response of other gases is taken from
+    assert annual["NO2_annual"].values == pytest.approx(10 * 46.0055 / 24.465)
+    assert annual["SO2_annual"].attrs["units"] == "ug m-3"
+    assert annual["CO_annual"].attrs["units"] == "mg m-3"
 
 
 def test_a_damaged_cell_does_not_close(tmp_path):

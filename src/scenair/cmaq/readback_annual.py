@@ -179,7 +179,7 @@ def annual_dataset(
         data[name] = (("quarter", "y", "x"), values, attrs)
         mean = np.average(values.astype(np.float64), axis=0, weights=days)
         data[f"{name}_annual"] = (("y", "x"), mean.astype(np.float32), attrs)
-    data |= _ozone(sums)
+    data |= _ozone(sums) | _gases(sums, days=days)
     ds = xr.Dataset(data, coords={"quarter": np.array(QUARTERS), **_plane(grid)})
     ds["valid_days"] = ("quarter", sums.days.astype(np.int32), {"units": "1"})
     ds["crs"] = ((), np.int32(0), grid.cf_attributes())
@@ -197,6 +197,28 @@ def _ozone(sums: Accumulator) -> dict[str, Any]:
         mean = over_days(sums.daily["O3_MDA8"], lambda days: readback.mean_of_days(days[warm]))
         named = attrs | {"long_name": "mean MDA8 ozone, April to September"}
         out["O3_MDA8_warm"] = (("y", "x"), mean, named)
+    return out
+
+
+def _gases(sums: Accumulator, *, days: npt.NDArray[np.int64]) -> dict[str, Any]:
+    """Annual means of the gases that every quarter has, weighted as those of the particles."""
+    quarter = np.array([(d.month - 1) // 3 for d in sums.dates])
+
+    def mean(fields: npt.NDArray[np.float64]) -> Array:
+        each = [readback.mean_of_days(fields[quarter == q]) for q in range(4)]
+        return np.asarray(np.average(each, axis=0, weights=days))
+
+    out = {}
+    for name in ("SO2", "NO2", "CO"):
+        if name in sums.daily:
+            values = over_days(sums.daily[name], mean)
+            if np.isfinite(values).all():
+                long_name, unit = DAILY[name]
+                attrs = {
+                    "units": unit, "grid_mapping": "crs",
+                    "long_name": long_name.replace("daily", "annual"),
+                }  # fmt: skip
+                out[f"{name}_annual"] = (("y", "x"), values, attrs)
     return out
 
 
