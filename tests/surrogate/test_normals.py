@@ -68,6 +68,25 @@ def test_humidity_stays_between_0_and_1(par, rng):
     assert ((got > 0.2) & (got < 0.95)).all()
 
 
+def test_sunshine_at_a_station(par):
+    """Hours over the daylight; beside the station its own share (to the weight of nothing)."""
+    found = read_normals()
+    table = read_table(TABLE)
+    rows = table[(table["station"] == "Kashgar") & (table["variable"] == "sunshine")]
+    july = rows.set_index("month")["value"][7]
+    i = int(np.abs(found.sunshine.lon - 75.98).argmin())
+    full = parametric.daylight(7, np.array(39.47)) * 24 * 365.25 / 12
+    assert found.sunshine.values[i, 6] == pytest.approx(july / full)
+    lon, lat = found.sunshine.lon, found.sunshine.lat
+    rain = found.sunshine.rain.T
+    humidity = normals.relative_humidity(rain, found.humidity, lon=lon, lat=lat, par=par)
+    days = normals.rain_days(rain, found.rain_days, lon=lon, lat=lat, par=par)
+    got = normals.relative_sunshine(humidity, days, found, lon=lon, lat=lat, par=par).T
+    assert np.abs(got - found.sunshine.values).mean() < 0.02
+    formula = parametric.relative_sunshine(humidity, days, par=par).T
+    assert np.abs(formula - found.sunshine.values).mean() < 0.1
+
+
 @pytest.mark.parametrize("quantity", ["rain_days", "humidity"])
 def test_left_out_stations_are_found_again(par, quantity):
     """The formula held to the other stations beats the formula alone, and is near the truth."""

@@ -177,8 +177,12 @@ def free_meteorology(
         for name, (unit, field) in OPTIONAL.items()
         if name in surface
     }
-    months = _water(place, temperature, given=given, normals=normals, par=par) | given
-    months |= _turbulence(place, given=given, land=land, speed=speed, tops=tops, par=par)
+    water, days = _water(place, temperature, given=given, normals=normals, par=par)
+    months = water | given
+    months |= _turbulence(
+        place, months, days, temperature=temperature, pressure=parametric.pressure_at(elevation),
+        land=land, speed=speed, normals=normals, tops=tops, par=par,
+    )  # fmt: skip
     fields = {name: _quarterly(values) for name, values in months.items()} | winds
     # the rains of a quarter keep their number and their hours together
     rains = _quarterly(months["wet_fraction"] / months["wet_event"])
@@ -273,8 +277,8 @@ def _water(
     given: dict[str, Array],
     normals: climate.Normals | None,
     par: Parameters,
-) -> dict[str, Array]:
-    """Rain, its frequency and humidity at the cell centres, (12, ...).
+) -> tuple[dict[str, Array], Array]:
+    """Rain, its frequency and humidity at the cell centres, (12, ...), and days with rain.
 
     The rain is what is ``given``, else the map of the normals, else parametric; the rest follows
     from it, with the stations of the normals where there are any.
@@ -294,33 +298,49 @@ def _water(
     else:
         days = climate.rain_days(rain, normals.rain_days, lon=lon, lat=lat, par=par)
         humidity = climate.relative_humidity(rain, normals.humidity, lon=lon, lat=lat, par=par)
-    return {
+    fields = {
         "precipitation": rain,
         "wet_fraction": wet,
         "wet_event": parametric.wet_event(wet, days, par=par),
         "humidity": humidity,
     }
+    return fields, days
 
 
 def _turbulence(
     place: Places,
+    fields: dict[str, Array],
+    days: Array,
     *,
-    given: dict[str, Array],
+    temperature: Array,
+    pressure: Array,
     land: Array,
     speed: Array,
+    normals: climate.Normals | None,
     tops: tuple[float, ...],
     par: Parameters,
 ) -> dict[str, Array]:
-    """Mixing height and vertical diffusivity at the cell centres, (12, ...)."""
+    """Mixing height, unless ``fields`` has it, and vertical diffusivity, (12, ...)."""
+    lon, lat = place.centre
+    humidity = fields["humidity"]
+    if normals is None:
+        sunshine = parametric.relative_sunshine(humidity, days, par=par)
+    else:
+        sunshine = climate.relative_sunshine(humidity, days, normals, lon=lon, lat=lat, par=par)
+    # mean speed of a vector wind with mean and two normal components
     gust = parametric.transient_wind(np.array(10.0), par=par)
+    total = np.sqrt(speed**2 + np.pi / 2 * gust**2)
     heights, mixed = [], []
-    for month in range(1, 13):
-        height = parametric.mixing_height(month, land, place.centre[1], par=par)
-        if "mixing_height" in given:
-            height = given["mixing_height"][month - 1]
-        # mean speed of a vector wind with mean and two normal components
-        total = np.sqrt(speed[month - 1] ** 2 + np.pi / 2 * gust**2)
-        friction = parametric.friction_velocity(total, land, par=par)
+    for m in range(12):
+        friction = parametric.friction_velocity(total[m], land, par=par)
+        if "mixing_height" in fields:
+            height = fields["mixing_height"][m]
+        else:
+            height = parametric.mixing_height(
+                m + 1, lat, land=land, temperature=temperature[m], humidity=humidity[m],
+                sunshine=sunshine[m], rain=fields["precipitation"][m], pressure=pressure,
+                friction=friction, par=par,
+            )  # fmt: skip
         heights.append(height)
         mixed.append(
             parametric.vertical_diffusivity(

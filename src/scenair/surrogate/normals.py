@@ -29,6 +29,7 @@ QUANTITIES: Final[dict[str, tuple[str, float, float]]] = {
     "rain": ("mm", 0.0, 2000.0),
     "rain_days": ("d", 0.0, 31.0),
     "humidity": ("%", 1.0, 99.5),
+    "sunshine": ("h", 1.0, 500.0),
 }
 #: Days of the mean month.
 DAYS: Final = 365.25 / 12
@@ -45,7 +46,7 @@ class Stations:
     rain : (station, 12)
         kg m-2 s-1.
     values : (station, 12)
-        Days a month, or 0-1.
+        Days a month; humidity and sunshine (over the daylight) 0-1.
     """
 
     lon: Array
@@ -61,6 +62,7 @@ class Normals:
     rain: Regular
     rain_days: Stations
     humidity: Stations
+    sunshine: Stations
 
 
 def stations_from_table(table: pd.DataFrame, *, quantity: str) -> Stations:
@@ -71,7 +73,7 @@ def stations_from_table(table: pd.DataFrame, *, quantity: str) -> Stations:
     table : DataFrame
         Columns station, lon, lat, variable, month, value, unit.
     quantity : str
-        ``rain_days`` or ``humidity``.
+        ``rain_days``, ``humidity`` or ``sunshine`` (h, returned over the daylight).
 
     Raises
     ------
@@ -102,8 +104,15 @@ def stations_from_table(table: pd.DataFrame, *, quantity: str) -> Stations:
         place["lon"].to_numpy(float),
         place["lat"].to_numpy(float),
         rain.to_numpy(float) / (DAYS * 86_400),
-        values.to_numpy(float) / (100 if quantity == "humidity" else 1),
+        values.to_numpy(float) / _full(quantity, place["lat"].to_numpy(float)),
     )
+
+
+def _full(quantity: str, lat: Array) -> Array:
+    """What a value is divided by, (station, 12)."""
+    if quantity == "sunshine":
+        return np.stack([parametric.daylight(m, lat) * 24 * DAYS for m in range(1, 13)], axis=1)
+    return np.full((len(lat), 12), 100.0 if quantity == "humidity" else 1.0)
 
 
 def _check(table: pd.DataFrame) -> None:
@@ -184,6 +193,23 @@ def relative_humidity(
     departure = _logit(stations.values) - _logit(own)
     formula = parametric.relative_humidity(rain, par=par)
     logit = _logit(formula) + spread(departure, stations, lon=lon, lat=lat, par=par)
+    return np.asarray(1 / (1 + np.exp(-logit)))
+
+
+def relative_sunshine(
+    humidity: Array, days: Array, normals: Normals, *, lon: Array, lat: Array, par: Parameters
+) -> Array:
+    """Sunshine over the daylight, 0-1, (12, ...), from humidity and days with rain (12, ...).
+
+    What :func:`.parametric.relative_sunshine` misses at the stations is spread as a logit.
+    """
+    x, y, rain = normals.sunshine.lon, normals.sunshine.lat, normals.sunshine.rain.T
+    moist = relative_humidity(rain, normals.humidity, lon=x, lat=y, par=par)
+    wet = rain_days(rain, normals.rain_days, lon=x, lat=y, par=par)
+    own = parametric.relative_sunshine(moist, wet, par=par).T
+    departure = _logit(normals.sunshine.values) - _logit(own)
+    formula = parametric.relative_sunshine(humidity, days, par=par)
+    logit = _logit(formula) + spread(departure, normals.sunshine, lon=lon, lat=lat, par=par)
     return np.asarray(1 / (1 + np.exp(-logit)))
 
 

@@ -90,37 +90,114 @@ def relative_humidity(rain: Array, *, par: Parameters) -> Array:
     return np.asarray(low + (high - low) * (1 - np.exp(-rain / scale)))
 
 
+def _sunset(month: int, lat: Array) -> tuple[Array, float]:
+    """Hour angle of sunset and declination of the sun, radians, in the middle of a month."""
+    day = 365.25 / 12 * (month - 0.5)
+    declination = float(np.radians(23.45) * np.sin(2 * np.pi * (284 + day) / 365))
+    angle = np.arccos(np.clip(-np.tan(np.radians(lat)) * np.tan(declination), -1.0, 1.0))
+    return np.asarray(angle), declination
+
+
 def insolation(month: int, lat: Array) -> Array:
     """Daily mean insolation above the atmosphere in the middle of a month, W m-2.
 
     Declination after Cooper (1969, Solar Energy 12, 333-346); the daily mean is the integral of
     the sine of the sun's height from sunrise to sunset.
     """
-    day = 365.25 / 12 * (month - 0.5)
-    declination = np.radians(23.45) * np.sin(2 * np.pi * (284 + day) / 365)
+    sunset, declination = _sunset(month, lat)
     phi = np.radians(lat)
-    sunset = np.arccos(np.clip(-np.tan(phi) * np.tan(declination), -1.0, 1.0))
     height = sunset * np.sin(phi) * np.sin(declination)
     height += np.cos(phi) * np.cos(declination) * np.sin(sunset)
     return np.asarray(SOLAR_CONSTANT / np.pi * height)
 
 
-def mixing_height(month: int, land: Array, lat: Array, *, par: Parameters) -> Array:
-    """Height of the mixed layer, m: by insolation over land, constant over sea.
+def daylight(month: int, lat: Array) -> Array:
+    """Share of the day with the sun above the horizon in the middle of a month."""
+    return np.asarray(_sunset(month, lat)[0] / np.pi)
 
-    A mixed layer that grows by heat from the ground has a height that goes with the square root
-    of that heat (thermodynamic method, Stull 1988, An Introduction to Boundary Layer Meteorology,
-    chapter 11), here with the square root of the insolation. The figures of January and July hold
-    at ``mixing_height_latitude``; a least height stands for mixing by wind alone.
+
+def relative_sunshine(humidity: Array, days: Array, *, par: Parameters) -> Array:
+    """Sunshine over what a clear sky would give, 0-1, from humidity and days with rain."""
+    share = par["sunshine_most"] - par["sunshine_humidity"] * humidity
+    share = share - par["sunshine_rain_days"] * days / (_MONTH_S / 86_400)
+    return np.clip(share, 0.05, 0.95)
+
+
+def net_radiation(
+    month: int, lat: Array, *, temperature: Array, humidity: Array, sunshine: Array
+) -> tuple[Array, Array]:
+    """Absorbed sunlight (mean of 24 h) and loss of heat radiation, W m-2.
+
+    Allen et al. (1998, FAO Irrigation and Drainage Paper 56, equations 35 and 37-39): 0.25 and
+    0.50 of Angstrom, albedo 0.23.
     """
-    own = np.array([par["mixing_height_latitude"]])
-    january, july = (np.sqrt(insolation(m, own))[0] for m in (1, 7))
-    share = (np.sqrt(insolation(month, lat)) - january) / (july - january)
-    amplitude = par["mixing_height_summer"] - par["mixing_height_winter"]
-    over_land = np.maximum(
-        par["mixing_height_winter"] + amplitude * share, par["mixing_height_least"]
+    share = 0.25 + 0.50 * sunshine
+    absorbed = 0.77 * share * insolation(month, lat)
+    vapour = humidity * saturation(temperature) / 1000  # kPa
+    loss = 5.67e-8 * temperature**4 * (0.34 - 0.14 * np.sqrt(vapour))
+    return np.asarray(absorbed), np.asarray(loss * (1.35 * share / 0.75 - 0.35))
+
+
+def saturation(temperature: Array) -> Array:
+    """Saturation vapour pressure over water, Pa (Alduchov and Eskridge 1996); K in."""
+    celsius = temperature - 273.15
+    return np.asarray(610.94 * np.exp(17.625 * celsius / (celsius + 243.04)))
+
+
+def sensible_heat(
+    available: Array, *, temperature: Array, pressure: Array, rain: Array, par: Parameters
+) -> Array:
+    """Sensible heat of a day, W m-2 (24 h mean, night and evening losses off), not below 0.
+
+    ``((1 - alpha) + g) / (1 + g) available - beta`` with ``g`` the psychrometric constant over
+    the slope of the saturation curve (de Bruin and Holtslag 1982, J. Appl. Meteorol. 21,
+    1610-1621; Holtslag and van Ulden 1983, J. Climate Appl. Meteor. 22, 517-529). ``alpha``, 0
+    dry and 1 wet, is the evaporation over the potential one by the Turc-Pike relation,
+    ``1 / sqrt(1 + (potential / rain)^2)``.
+    """
+    latent, step = 2.5e6, 0.5
+    slope = (saturation(temperature + step) - saturation(temperature - step)) / (2 * step)
+    ratio = 1005.0 * pressure / (0.622 * latent) / slope
+    beta = par["heat_beta"]
+    potential = np.maximum(available, 0.0) / (1 + ratio) + beta
+    alpha = 1 / np.sqrt(1 + (potential / np.maximum(rain * latent, 1e-3)) ** 2)
+    return np.maximum((1 - alpha + ratio) / (1 + ratio) * available - beta, 0.0)
+
+
+def mixing_height(
+    month: int,
+    lat: Array,
+    *,
+    land: Array,
+    temperature: Array,
+    humidity: Array,
+    sunshine: Array,
+    rain: Array,
+    pressure: Array,
+    friction: Array,
+    par: Parameters,
+) -> Array:
+    """Mean height of the mixed layer over day and night, m; constant over sea.
+
+    By day it grows with the heat from the ground into air of a given stability (thermodynamic
+    method with entrainment 0.2, Tennekes 1973, J. Atmos. Sci. 30, 558-567): the height is
+    ``sqrt(2.8 Q / (rho cp gamma))``, and over the daylight the mean of a sinusoidal growth is
+    2 / pi of the largest. By night, and never less, wind alone mixes: 2300 u*^1.5 (Venkatram
+    1980, Boundary-Layer Meteorol. 19, 481-485).
+    """
+    day = daylight(month, lat)
+    absorbed, loss = net_radiation(
+        month, lat, temperature=temperature, humidity=humidity, sunshine=sunshine
     )
-    return np.asarray(land * over_land + (1 - land) * par["mixing_height_sea"])
+    available = 0.9 * (absorbed - loss * day)  # a tenth goes into the ground
+    heat = 86_400 * sensible_heat(
+        available, temperature=temperature, pressure=pressure, rain=rain, par=par
+    )
+    density = pressure / (287.05 * temperature)
+    highest = np.sqrt(2.8 * heat / (density * 1005.0 * par["stability_above"]))
+    wind = np.maximum(2300 * friction**1.5, par["mixing_height_least"])
+    mean = day * np.maximum(2 / np.pi * highest, wind) + (1 - day) * wind
+    return np.asarray(land * mean + (1 - land) * par["mixing_height_sea"])
 
 
 def transient_wind(height: Array, *, par: Parameters) -> Array:

@@ -77,6 +77,7 @@ def read_normals(
         read_rain_map(rain or resources() / RAIN_MAP),
         stations_from_table(table, quantity="rain_days"),
         stations_from_table(table, quantity="humidity"),
+        stations_from_table(table, quantity="sunshine"),
     )
 
 
