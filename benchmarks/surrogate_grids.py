@@ -40,7 +40,8 @@ from scenair.core.periods import days_in_quarters
 from scenair.core.regions import counties
 from scenair.surrogate.geometry import geometry
 from scenair.surrogate.io.fields import build_background, build_meteorology, read_parameters
-from scenair.surrogate.io.nest import emitted_with, read_emissions, read_nest
+from scenair.surrogate.io.nest import emitted_with, read_nest
+from scenair.surrogate.io.tracers import read_emissions
 from scenair.surrogate.nesting import shared_cells
 from scenair.surrogate.products import PARTS
 from scenair.surrogate.sources import INPUT_SPECIES

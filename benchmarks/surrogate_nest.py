@@ -30,7 +30,8 @@ from scenair.core.io.paths import resources
 from scenair.core.periods import days_in_quarters
 from scenair.surrogate.geometry import geometry
 from scenair.surrogate.io.fields import build_meteorology, read_parameters
-from scenair.surrogate.io.nest import emitted_with, read_emissions, read_nest
+from scenair.surrogate.io.nest import emitted_with, read_nest
+from scenair.surrogate.io.tracers import read_emissions
 from scenair.surrogate.nesting import Nest, shared_cells
 from scenair.surrogate.year import solve_quarter
 

@@ -91,6 +91,7 @@ def emissions(
         },
         attrs={"year": year},
     )  # fmt: skip
+    gridded["crs"] = ((), np.int32(0), grid.cf_attributes())
     cities = xr.Dataset(
         {
             "emission": (

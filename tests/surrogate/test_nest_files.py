@@ -14,13 +14,9 @@ from scenair.core.errors import InputError, MassBalanceError, ScenairError, Unit
 from scenair.core.io.netcdf import open_netcdf, write_netcdf
 from scenair.surrogate.io.annual import build_air_quality
 from scenair.surrogate.io.fields import build_background, build_meteorology
-from scenair.surrogate.io.nest import (
-    build_nest_background,
-    build_tracers,
-    read_background,
-    read_tracers,
-    verify_tracers,
-)
+from scenair.surrogate.io.nest import build_nest_background, build_tracers
+from scenair.surrogate.io.responsibility import build_responsibility, verify_responsibility
+from scenair.surrogate.io.tracers import read_background, read_tracers, verify_tracers
 from scenair.surrogate.products import PARTS
 from scenair.surrogate.quarter import TRACERS
 from tests.surrogate.synthetic import emissions
@@ -188,7 +184,7 @@ def _renamed(ds):
         (lambda ds: ds.isel(tracer=slice(0, 4)), {}, InputError, "another set along tracer"),
         (_renamed, {}, InputError, "another set along tracer"),
         (lambda ds: ds.isel(quarter=[0, 1, 2]), {}, InputError, "another set along quarter"),
-        (lambda ds: ds.drop_vars("crs"), {}, InputError, "another form"),
+        (lambda ds: ds.drop_vars("crs"), {}, InputError, "on which grid"),
         (lambda ds: ds.drop_vars("layer_top"), {}, InputError, "variable missing"),
         (lambda ds: ds.assign(layer_top=ds["layer_top"][::-1]), {}, InputError, "do not rise"),
     ],
@@ -244,6 +240,32 @@ def test_background_is_the_parent_s(small, nest, tmp_path):
     write_netcdf(damaged, tmp_path / "damaged.nc", title="damaged")
     with pytest.raises(InputError, match="no number"):
         read_background(tmp_path / "damaged.nc")
+
+
+def test_responsibility_names_what_is_from_outside(nest, parent, nested, tmp_path):
+    """Own cities, other units and inflow add up to the controlled PM2.5 of every receptor."""
+    config = deepcopy(nest.config)
+    config["surrogate"]["responsibility_coarsening"] = 1
+    files = {n: nest.folder / f"{n}.nc" for n in ("gridded", "cities", "meteorology")}
+    build_responsibility(
+        year=2015, config=config, annual=nested, responsibility=tmp_path / "r.nc", parent=parent,
+        **files,
+    )  # fmt: skip
+    assert verify_responsibility(tmp_path / "r.nc").abs().max() < 1e-6
+    ds = open_netcdf(tmp_path / "r.nc")
+    inside = ds["concentration"] > 0  # a few of the cities lie north of the nest
+    share = (ds["outside"] / ds["concentration"].where(inside)).sel(receptor=inside)
+    assert ds["origin"].values.tolist() == ["inflow", "surroundings"]
+    assert (ds["outside"] >= 0).all()
+    assert 0.3 < float(share.sum("origin").mean()) < 1
+    assert ds.attrs["inflow"].startswith("parent")
+    build_responsibility(
+        year=2015, config=config, annual=build(nest, tmp_path), responsibility=tmp_path / "c.nc",
+        **files,
+    )  # fmt: skip
+    clean = open_netcdf(tmp_path / "c.nc")
+    assert float(clean["outside"].max()) == 0
+    assert clean.attrs["inflow"].startswith("clean")
 
 
 def test_tracers_of_another_run_are_seen(parent, tmp_path):

@@ -54,7 +54,7 @@ def matrix(small, par):
         for group, names in GROUPS.items():
             target[group][:, q] = weights @ np.sum([parts[n] for n in names], axis=0).ravel()
     days = days_in_quarters(2015)
-    out, footprint = apportion(
+    out, footprint, outside = apportion(
         small.met,
         grid=small.grid,
         sources=sources,
@@ -66,7 +66,7 @@ def matrix(small, par):
         par=par,
     )
     ds = responsibility_dataset(
-        out, footprint, species=species, shares=shares, days=days,
+        out, footprint, outside, species=species, shares=shares, days=days,
         adcodes=np.array([110000, 130100, 370100], dtype=np.int32), sectors=sources.sectors,
         grid=small.grid,
     )  # fmt: skip

@@ -119,6 +119,7 @@ rule responsibility:
         cities="results/{year}/history/emissions/cities.nc",
         meteorology="results/surrogate/meteorology.nc",
         annual="results/{year}/history/air_quality/annual.nc",
+        parent=parent_of_history,
     output:
         responsibility="results/responsibility/{year}.nc",
     log:

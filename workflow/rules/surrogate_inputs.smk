@@ -46,13 +46,21 @@ def of_parent(*names, year, scenario):
     return files
 
 
-def parent_files(wildcards):
+def parent_of(year, scenario):
     """Tracers and emissions of the parent's same year and scenario, if the case is a nest."""
     if not PARENT:
         return []
-    kind = {"year": wildcards.year, "scenario": wildcards.scenario}
-    emissions = f"results/{wildcards.year}/{wildcards.scenario}/emissions/gridded.nc"
-    return of_parent(tracers_of(**kind), emissions, **kind)
+    emissions = f"results/{year}/{scenario}/emissions/gridded.nc"
+    tracers = tracers_of(year, scenario)
+    return of_parent(tracers, emissions, year=year, scenario=scenario)
+
+
+def parent_files(wildcards):
+    return parent_of(wildcards.year, wildcards.scenario)
+
+
+def parent_of_history(wildcards):
+    return parent_of(wildcards.year, "history")
 
 
 def parent_background(wildcards):

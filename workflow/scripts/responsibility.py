@@ -13,4 +13,5 @@ with job(snakemake.log[0], name=f"responsibility {snakemake.wildcards.year}"):
         meteorology=snakemake.input.meteorology,
         annual=snakemake.input.annual,
         responsibility=snakemake.output.responsibility,
+        parent=list(snakemake.input.parent),
     )

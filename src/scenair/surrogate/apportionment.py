@@ -22,7 +22,7 @@ from scenair.surrogate.operator import with_loss
 from scenair.surrogate.quarter import CONVERSIONS, Quarter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from scenair.surrogate.parameters import Parameters
 
@@ -32,6 +32,8 @@ Array = npt.NDArray[np.float64]
 SPECIES: Final = ("SO2", "NOx", "NMVOC", "NH3", "CO", "PM25")
 #: Groups of the concentration that are scaled together: see :func:`weights_by_group`.
 GROUPS: Final = ("carbon_and_other", "sulfate", "nitrate_ammonium")
+#: Footprint that holds for a tracer, where it has not one of its own name.
+FOOTPRINT_OF: Final = dict.fromkeys(("BC", "POA", "OTHER", "SOA"), "primary")
 
 
 def receptor_weights(
@@ -139,12 +141,40 @@ class Footprints:
         yield "SO2", self._factor("SO2").solve(self._through("SO4", sulfate))
         del sulfate
         nitrate = self._factor("TNO3").solve(self._surface("nitrate_ammonium", self.share.nitrate))
+        yield "TNO3", nitrate
         yield "NOx", self._factor("NOx").solve(self._through("TNO3", nitrate))
         del nitrate
         yield (
             "TNH4",
             self._factor("TNH4").solve(self._surface("nitrate_ammonium", self.share.ammonium)),
         )
+
+
+def with_outside(
+    footprints: Footprints,
+    fluxes: Mapping[str, Mapping[str, Array]],
+    *,
+    outside: Mapping[str, Array],
+    weight: float,
+) -> Iterator[tuple[str, Array]]:
+    """Footprints as they come, while what enters from elsewhere is added up.
+
+    Parameters
+    ----------
+    footprints : Footprints
+    fluxes : mapping of origin -> tracer -> (n,)
+        ug s-1.
+    outside : mapping of origin -> (receptor,)
+        Contributions, ug m-3; changed in place.
+    weight : float
+        Share of the quarter in the year.
+    """
+    for name, psi in footprints.items():
+        for origin, flux in fluxes.items():
+            for tracer, rate in flux.items():
+                if FOOTPRINT_OF.get(tracer, tracer) == name:
+                    outside[origin][...] += weight * (rate @ psi)
+        yield name, psi
 
 
 def species_of_tracer(tracer: str, *, par: Parameters) -> dict[str, float]:
@@ -156,13 +186,14 @@ def species_of_tracer(tracer: str, *, par: Parameters) -> dict[str, float]:
         "SO4": {"SO2": share * M_SO4 / MOLAR_MASS["SO2"]},
         "SO2": {"SO2": 1 - share},
         "NOx": {"NOx": 1.0},
+        "TNO3": {},  # not emitted
         "TNH4": {"NH3": M_NH4 / MOLAR_MASS["NH3"]},
     }[tracer]
 
 
 def add_contributions(
     out: Array,
-    footprints: Footprints,
+    footprints: Iterable[tuple[str, Array]],
     *,
     emission: Mapping[str, Array],
     release: Array,
@@ -177,7 +208,8 @@ def add_contributions(
     ----------
     out : (species, sector, source, receptor)
         ug m-3, changed in place.
-    footprints : Footprints
+    footprints : iterable of tracer and (n, receptor)
+        What :meth:`Footprints.items` gives.
     emission : mapping of species -> (sector, cell)
         ug s-1.
     release : (sector, layer)
@@ -196,7 +228,7 @@ def add_contributions(
     nz, ny, nx = shape
     profiles, which = np.unique(release, axis=0, return_inverse=True)
     surface = np.empty(0)
-    for tracer, psi in footprints.items():
+    for tracer, psi in footprints:
         by_layer = psi.reshape(ny * nx, nz, -1)
         if tracer == "primary":
             surface = by_layer[:, 0].copy()

@@ -1,4 +1,4 @@
-"""The fields of all tracers of a run, and what a nest takes from them."""
+"""What a parent writes for its nests, and what a nest takes from its parent."""
 
 from __future__ import annotations
 
@@ -11,17 +11,21 @@ import xarray as xr
 
 from scenair.core.audit.checksums import sha256_of
 from scenair.core.audit.closure import closure_table, require_closed
-from scenair.core.errors import InputError, MassBalanceError
-from scenair.core.grids import grid_from_attributes
-from scenair.core.io.netcdf import open_netcdf, require_finite, write_netcdf
-from scenair.core.io.reading import reader
+from scenair.core.io.netcdf import write_netcdf
 from scenair.core.overlay import polygon_areas
-from scenair.core.periods import QUARTERS, seconds_in_months
+from scenair.core.periods import seconds_in_months
 from scenair.core.regions import units
-from scenair.core.units import FLUX
 from scenair.surrogate.geometry import geometry
 from scenair.surrogate.gridded import check_grid
 from scenair.surrogate.io.fields import read_config, read_meteorology, read_parameters
+from scenair.surrogate.io.tracers import (
+    own_grid,
+    read_background,
+    read_emissions,
+    read_tracers,
+    tracers_dataset,
+    verify_tracers,
+)
 from scenair.surrogate.layers import LAYER_TOPS_M
 from scenair.surrogate.nesting import Nest, bilinear, boundary_values, emissions_around
 from scenair.surrogate.quarter import TRACERS
@@ -41,10 +45,6 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[np.float64]
 
-#: Tracers whose surface field stands in ``annual.nc`` too.
-_COMPARED: Final = ("SO4", "BC", "OTHER")
-#: Relative to the largest value: a sweep's solution may differ from one of its own by this.
-_SAME: Final = 1e-4
 CLEAN: Final = "clean: no controlled species enters through the borders"
 
 
@@ -151,140 +151,6 @@ def build_nest_background(
     write_netcdf(out, background, title=title, attrs=attrs)
 
 
-@reader
-def read_background(path: str | Path) -> tuple[xr.Dataset, Grid]:
-    """A background file and its grid.
-
-    Raises
-    ------
-    InputError, UnitsError
-        Unreadable, variable missing, wrong unit or grid, values missing or negative.
-    """
-    ds = open_netcdf(path, variables={"BACKGROUND": "ug m-3"})
-    grid = grid_from_attributes(ds["crs"].attrs)
-    check_grid(ds, grid, where=str(path))
-    for name, field in ds.data_vars.items():
-        if name != "crs":
-            require_finite(field, where=str(path))
-    return ds, grid
-
-
-def tracers_dataset(fields: npt.NDArray[np.float32], *, grid: Grid) -> xr.Dataset:
-    """A dataset of ``fields`` (quarter, tracer, layer, y, x), ug m-3."""
-    tops = np.array(LAYER_TOPS_M)
-    ds = xr.Dataset(
-        {
-            "concentration": (
-                ("quarter", "tracer", "layer", "y", "x"),
-                fields,
-                {
-                    "units": "ug m-3",
-                    "long_name": "concentration of what the run emits",
-                    "grid_mapping": "crs",
-                    "note": "NOx as NO2; TNO3 and TNH4: gas and particles together as nitrate and "
-                    "ammonium; PRECURSOR: counted as the SOA it becomes",
-                },
-            ),
-            "layer_bottom": (("layer",), np.r_[0.0, tops[:-1]], {"units": "m"}),
-            "layer_top": (("layer",), tops, {"units": "m"}),
-        },
-        coords={
-            "quarter": np.array(QUARTERS),
-            "tracer": np.array(TRACERS),
-            "y": ("y", grid.y, {"units": "m", "standard_name": "projection_y_coordinate"}),
-            "x": ("x", grid.x, {"units": "m", "standard_name": "projection_x_coordinate"}),
-        },
-    )
-    ds["crs"] = ((), np.int32(0), grid.cf_attributes())
-    return ds
-
-
-def verify_tracers(
-    path: str | Path, *, annual: str | Path, year: int, scenario: str
-) -> dict[str, float]:
-    """Largest difference of the surface fields from those in ``annual``, over the maximum.
-
-    Raises
-    ------
-    InputError
-        The written file can't be read back.
-    MassBalanceError
-        The two files are not of one run.
-    """
-    ds, _ = read_tracers(path, year=year, scenario=scenario)
-    fields = open_netcdf(annual, variables=dict.fromkeys(_COMPARED, "ug m-3"))
-    found = {}
-    for name in _COMPARED:
-        own = fields[name].transpose("quarter", "y", "x").values.astype(np.float64)
-        if f"anchor_{name}" in fields:
-            own = own / fields[f"anchor_{name}"].transpose("quarter", "y", "x").values
-        mine = ds["concentration"].sel(tracer=name).isel(layer=0).values
-        found[name] = float(np.abs(mine - own).max() / max(own.max(), 1e-30))
-        if found[name] > _SAME:
-            raise MassBalanceError(
-                "tracers and concentrations are not of one run",
-                where=f"{path} and {annual}, {name} at the surface",
-                value=f"relative difference {found[name]:.1e}", allowed=f"up to {_SAME:g}",
-                remedy="delete both and run again",
-            )  # fmt: skip
-    return found
-
-
-@reader
-def read_tracers(path: str | Path, *, year: int, scenario: str) -> tuple[xr.Dataset, Grid]:
-    """A file of tracers, checked, and its grid.
-
-    Raises
-    ------
-    InputError, UnitsError
-        Unreadable, variable missing, wrong unit, of another year, scenario or set of tracers,
-        coordinates that are not those of its own grid, values missing or negative.
-    """
-    where = str(path)
-    ds = open_netcdf(path, variables={"concentration": "ug m-3", "layer_top": "m"})
-    found = f"{ds.attrs.get('year')}/{ds.attrs.get('scenario')}"
-    if found != f"{year}/{scenario}":
-        raise InputError(
-            "tracers of another year or scenario", where=where, value=found,
-            allowed=f"{year}/{scenario}",
-        )  # fmt: skip
-    grid = grid_from_attributes(ds["crs"].attrs)
-    check_grid(ds, grid, where=where)
-    ds["concentration"] = ds["concentration"].transpose("quarter", "tracer", "layer", "y", "x")
-    for dim, wanted in (("tracer", TRACERS), ("quarter", QUARTERS)):
-        if tuple(ds[dim].values.tolist()) != tuple(wanted):
-            raise InputError(
-                f"the file has another set along {dim}", where=where,
-                value=", ".join(map(str, ds[dim].values)), allowed=", ".join(wanted),
-                remedy="make it with this version of scenair",
-            )  # fmt: skip
-    require_finite(ds["concentration"], where=where)
-    tops = ds["layer_top"].values
-    if not (np.diff(np.r_[0.0, tops]) > 0).all():
-        raise InputError("layers that do not rise", where=f"{where}, layer_top", value=tops)
-    return ds, grid
-
-
-@reader
-def read_emissions(path: str | Path, *, year: int) -> xr.Dataset:
-    """The emissions of a run, checked as far as they can be without its city totals.
-
-    Raises
-    ------
-    InputError, UnitsError
-        Unreadable, species missing, wrong unit or year, values missing or negative.
-    """
-    ds = open_netcdf(path, variables=dict.fromkeys(INPUT_SPECIES, FLUX) | {"cell_area": "m2"})
-    if int(ds.attrs.get("year", -1)) != year:
-        raise InputError(
-            "the file is of another year", where=str(path),
-            value=ds.attrs.get("year"), allowed=str(year),
-        )  # fmt: skip
-    for name in (*INPUT_SPECIES, "cell_area"):
-        require_finite(ds[name], where=str(path))
-    return ds
-
-
 def read_nest(
     parent: Sequence[str | Path],
     *,
@@ -309,26 +175,36 @@ def read_nest(
     """
     if not parent:
         return None
-    path, gridded = parent
+    boundary, origin = read_boundary(parent[0], year=year, scenario=scenario, grid=grid)
+    return Nest(boundary, read_around(parent[1], own=own, case=case, year=year, grid=grid), origin)
+
+
+def read_boundary(
+    path: str | Path, *, year: int, scenario: str, grid: Grid
+) -> tuple[dict[str, Array], str]:
+    """Air of the parent at the borders of ``grid``, and which run it is of (see :class:`Nest`)."""
     ds, outer = read_tracers(path, year=year, scenario=scenario)
-    tops = ds["layer_top"].values.astype(np.float64)
     values = boundary_values(
-        ds["concentration"].values,
-        parent=outer, grid=grid, parent_tops=tops, tops=np.array(LAYER_TOPS_M),
+        ds["concentration"].values, parent=outer, grid=grid,
+        parent_tops=ds["layer_top"].values.astype(np.float64), tops=np.array(LAYER_TOPS_M),
     )  # fmt: skip
+    origin = f"parent {ds.attrs.get('case', '')} {outer.name} {year}/{scenario}"
     boundary = {name: values[:, i] for i, name in enumerate(TRACERS)}
-    name = ds.attrs.get("case", "")
-    origin = f"parent {name} {outer.name} {year}/{scenario}, sha256 {sha256_of(path)}"
+    return boundary, f"{origin}, sha256 {sha256_of(path)}"
+
+
+def read_around(
+    path: str | Path, *, own: xr.Dataset, case: CaseConfig, year: int, grid: Grid
+) -> xr.Dataset | None:
+    """Emissions of the parent inside the nest from other units; nothing where there are none."""
     others = area_of_others(case, grid)
-    around = None
-    if others.any():
-        emissions = read_emissions(gridded, year=year)
-        check_grid(emissions, outer, where=str(gridded))
-        around, taken = emissions_around(
-            emissions, own, parent_grid=outer, grid=grid, others=others
-        )
-        around["taken"] = taken.assign_attrs(units="kg s-1")
-    return Nest(boundary, around, origin)
+    if not others.any():
+        return None
+    emissions = read_emissions(path, year=year)
+    outer = own_grid(emissions, where=str(path))
+    around, taken = emissions_around(emissions, own, parent_grid=outer, grid=grid, others=others)
+    around["taken"] = taken.assign_attrs(units="kg s-1")
+    return around
 
 
 def emitted_with(

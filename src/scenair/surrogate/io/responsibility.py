@@ -25,6 +25,7 @@ from scenair.surrogate.apportionment import (
     add_contributions,
     receptor_weights,
     weights_by_group,
+    with_outside,
 )
 from scenair.surrogate.coarsen import block_sum, coarse_grid, coarse_meteorology
 from scenair.surrogate.geometry import geometry
@@ -32,16 +33,17 @@ from scenair.surrogate.gridded import (
     Sources,
     check_gridded,
     read_sources,
-    release_of,
     species_by_sector,
 )
 from scenair.surrogate.io.fields import read_config, read_meteorology, read_parameters
+from scenair.surrogate.io.nest import CLEAN, read_around, read_boundary
 from scenair.surrogate.model import run_quarter
+from scenair.surrogate.nesting import entering
 from scenair.surrogate.products import surface_parts
 from scenair.surrogate.quarter import prepare_quarter
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from scenair.core.grids import Grid
@@ -56,6 +58,9 @@ _PARTS = {
     "sulfate": ("SO4",),
     "nitrate_ammonium": ("NO3", "NH4"),
 }
+#: Where PM2.5 comes from that no city of the case emits: through the borders of a nest, and from
+#: other units inside it.
+ORIGINS = ("inflow", "surroundings")
 _UG_PER_MG = 1e12
 _TOLERANCE = 1e-6
 
@@ -69,6 +74,7 @@ def build_responsibility(
     meteorology: str | Path,
     annual: str | Path,
     responsibility: str | Path,
+    parent: Sequence[str | Path] = (),
 ) -> None:
     """Contribution of every source city, sector and species to the PM2.5 of every city.
 
@@ -84,6 +90,9 @@ def build_responsibility(
         Meteorology and concentrations on the grid of the case.
     responsibility : path
         Written.
+    parent : sequence of path
+        Of a nest: ``tracers.nc`` and ``gridded.nc`` of its parent. What enters through the borders
+        and what other units emit inside are apart from the cities of the case.
 
     Raises
     ------
@@ -102,18 +111,18 @@ def build_responsibility(
         name: block_sum(values, ratio)
         for name, values in species_by_sector(emissions, SPECIES, year=year).items()
     }
-    sources, release = read_sources(emissions, year=year, par=par), release_of(emissions)
-    sectors = sources.sectors
-    sources = Sources(
-        {name: block_sum(values, ratio) for name, values in sources.by_sector.items()},
-        release,
-        sectors,
-    )
+    sources = _coarse(read_sources(emissions, year=year, par=par), ratio)
+    boundary: dict[str, Array] = {}
+    around, origin = None, CLEAN
+    if parent:
+        boundary, origin = read_boundary(parent[0], year=year, scenario="history", grid=coarse)
+        found = read_around(parent[1], own=emissions, case=case, year=year, grid=grid)
+        around = None if found is None else _coarse(read_sources(found, year=year, par=par), ratio)
     emissions.close()
     adcodes = np.array(case.adcodes(), dtype=np.int32)
     target = _target(open_netcdf(annual), city_weights(grid, adcodes))
     shares = city_shares(coarse, adcodes)
-    out, footprint = apportion(
+    out, footprint, outside = apportion(
         coarse_meteorology(met, grid=grid, ratio=ratio) if ratio > 1 else met,
         grid=coarse,
         sources=sources,
@@ -123,10 +132,12 @@ def build_responsibility(
         shares=shares,
         days=days_in_quarters(year),
         par=par,
+        boundary=boundary,
+        around=around,
     )
     ds = responsibility_dataset(
-        out, footprint, species=species, shares=shares,
-        days=days_in_quarters(year), adcodes=adcodes, sectors=sectors, grid=coarse,
+        out, footprint, outside, species=species, shares=shares,
+        days=days_in_quarters(year), adcodes=adcodes, sectors=sources.sectors, grid=coarse,
     )  # fmt: skip
     ds["concentration"] = (
         ("receptor",), sum(target[g] @ _weights_of(year) for g in GROUPS),
@@ -139,9 +150,16 @@ def build_responsibility(
         f"the concentrations on {grid.name}; nitrate and ammonium by path integral; the rate at "
         "which nitrogen oxides turn to nitrate is that of the base year: what a large cut of them "
         "gains in winter is overstated",
+        "inflow": origin,
     }
     write_netcdf(ds, responsibility, title=f"responsibility for PM2.5 {year}", attrs=attrs)
     verify_responsibility(responsibility)
+
+
+def _coarse(sources: Sources, ratio: int) -> Sources:
+    """Sources summed over ``ratio`` x ``ratio`` cells."""
+    sums = {name: block_sum(values, ratio) for name, values in sources.by_sector.items()}
+    return Sources(sums, sources.release, sources.sectors)
 
 
 def _weights_of(year: int) -> Array:
@@ -217,24 +235,40 @@ def apportion(
     shares: sp.csr_matrix,
     days: npt.NDArray[np.int64],
     par: Parameters,
-) -> tuple[Array, Array]:
+    boundary: Mapping[str, Array] | None = None,
+    around: Sources | None = None,
+) -> tuple[Array, Array, dict[str, Array]]:
     """Contributions (species, sector, source, receptor) and primary footprint (cell, receptor).
 
     ``target`` holds (receptor, quarter) by group; ``species`` (quarter, sector, y, x) in ug s-1.
+    With ``boundary`` (tracer -> (quarter, layer, y, x), ug m-3) and ``around`` also what a nest's
+    receptors have from outside the case, (receptor,) by origin; zero without.
     """
     geo = geometry(grid)
     n = weights.shape[0]
     out = np.zeros((len(SPECIES), len(sources.sectors), n, n))
     footprint = np.zeros((grid.size, n))
+    outside = {origin: np.zeros(n) for origin in ORIGINS}
     for q in range(4):
         quarter = prepare_quarter(met, q, geo=geo, par=par)
-        base = run_quarter(quarter, sources.of_quarter(q))
+        edge = {name: values[q] for name, values in (boundary or {}).items()}
+        inflow = entering(quarter, edge, top_exchange=par["top_exchange"])
+        emitted, others = sources.of_quarter(q), around.of_quarter(q) if around else {}
+        total = {name: rate + others.get(name, 0.0) for name, rate in emitted.items()}
+        base = run_quarter(quarter, total, inflow=inflow)
         wanted = {group: values[:, q] for group, values in target.items()}
         scale = weights_by_group(_modelled(base, weights), wanted)
         share = float(days[q] / days.sum())
+        flat = quarter.transport.flat
+        fluxes = {
+            "inflow": {name: flat(c) * quarter.transport.inflow for name, c in inflow.items()},
+            "surroundings": {name: flat(rate) for name, rate in others.items()},
+        }
         surface = add_contributions(
             out,
-            Footprints(quarter, base, weights, scale),
+            with_outside(
+                Footprints(quarter, base, weights, scale), fluxes, outside=outside, weight=share
+            ),
             emission={k: v[q].reshape(len(sources.sectors), -1) for k, v in species.items()},
             release=sources.release,
             shares=shares,
@@ -244,12 +278,13 @@ def apportion(
         )
         footprint += share * surface
         logger.info("quarter %d of 4 is apportioned", q + 1)
-    return out, footprint
+    return out, footprint, outside
 
 
 def responsibility_dataset(
     out: Array,
     footprint: Array,
+    outside: Mapping[str, Array],
     *,
     species: Mapping[str, Array],
     shares: sp.csr_matrix,
@@ -289,9 +324,15 @@ def responsibility_dataset(
                 rate.astype(np.float32),
                 per | {"long_name": "of primary particles emitted in the lowest layer"},
             ),
+            "outside": (
+                ("origin", "receptor"),
+                np.stack([outside[origin] for origin in ORIGINS]),
+                {"units": "ug m-3", "long_name": "annual PM2.5 that no city of the case emits"},
+            ),
             "crs": ((), np.int32(0), grid.cf_attributes()),
         },
         coords={
+            "origin": list(ORIGINS),
             "receptor": adcodes,
             "source_city": adcodes,
             "sector": list(sectors),
@@ -314,8 +355,11 @@ def verify_responsibility(path: str | Path) -> pd.Series:
     base = np.einsum(
         "rcsp,csp->r", ds["contribution"].values, ds["emission"].values, dtype=np.float64
     )
+    base += ds["outside"].sum("origin").values
     wanted = ds["concentration"].values
-    error = pd.Series(np.where(wanted > 0, base / wanted - 1, 0.0), index=ds["receptor"].values)
+    # a receptor outside the grid has nothing
+    ratio = np.divide(base, wanted, out=np.ones_like(base), where=wanted > 0)
+    error = pd.Series(ratio - 1, index=ds["receptor"].values)
     if (error.abs() > _TOLERANCE).any():
         worst = str(error.abs().idxmax())
         raise MassBalanceError(
