@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -75,12 +76,25 @@ def monitors() -> pd.DataFrame:
 
 
 class Case:
-    """What a working directory holds, on its grid or a coarser one."""
+    """What a working directory holds, on its grid or a coarser one.
 
-    def __init__(self, folder: Path, *, ratio: int = 1) -> None:
-        self.folder, self.ratio = folder, ratio
+    ``shift`` leaves out rows and columns in the south and west, so that coarse cells lie elsewhere.
+    """
+
+    def __init__(self, folder: Path, *, ratio: int = 1, shift: tuple[int, int] = (0, 0)) -> None:
+        self.folder, self.ratio, self.shift = folder, ratio, shift
         met = open_netcdf(folder / "results/surrogate/meteorology.nc")
         self.fine = grid_from_attributes(met["crs"].attrs)
+        if any(shift):
+            j, i = shift
+            met = met.isel(
+                y=slice(j, None), y_face=slice(j, None), x=slice(i, None), x_face=slice(i, None)
+            )
+            self.fine = replace(
+                self.fine, ncols=self.fine.ncols - i, nrows=self.fine.nrows - j,
+                xorig=self.fine.xorig + i * self.fine.xcell,
+                yorig=self.fine.yorig + j * self.fine.ycell,
+            )  # fmt: skip
         self.grid = coarse_grid(self.fine, ratio) if ratio > 1 else self.fine
         self.met = coarse_meteorology(met, grid=self.fine, ratio=ratio) if ratio > 1 else met
         self.par = read_parameters()
@@ -89,7 +103,14 @@ class Case:
         """Sources of a history year."""
         path = self.folder / f"results/{year}/history/emissions/gridded.nc"
         found = read_sources(open_netcdf(path), year=year, par=self.par)
-        fields = {k: block_sum(v, self.ratio) for k, v in found.by_sector.items()}
+        return self.coarse(found)
+
+    def coarse(self, found: Sources, *, share: np.ndarray | float = 1.0) -> Sources:
+        """Sources (or a ``share`` of them by cell) of the whole grid on the cells of this case."""
+        j, i = self.shift
+        fields = {
+            k: block_sum((v * share)[..., j:, i:], self.ratio) for k, v in found.by_sector.items()
+        }
         return Sources(fields, found.release, found.sectors)
 
     def totals(self, year: int) -> pd.Series:
@@ -168,38 +189,56 @@ def parts_table(case: Case, ds: xr.Dataset) -> pd.DataFrame:
 CITIES = {"Beijing": 110000, "Shanghai": 310000, "Chengdu": 510100, "Guangzhou": 440100}
 
 
+def shares_of(case: Case, whole: Sources, part: dict[int, np.ndarray], *, leave_out: bool):
+    """Shares of the cities of ``part`` (adcode -> share of each fine cell), mean of quarters, %."""
+    adcodes = np.array(sorted(part), dtype=np.int32)
+    weights = city_weights(case.grid, adcodes).toarray()
+    own = [case.coarse(whole, share=part[code]) for code in adcodes]
+    every = case.coarse(whole)
+    found = [
+        own_share(
+            case.met, q, emitted=every.of_quarter(q), own=[o.of_quarter(q) for o in own],
+            receptors=[w.reshape(case.grid.shape) for w in weights], grid=case.grid,
+            par=case.par, leave_out=leave_out,
+        )
+        for q in range(4)
+    ]  # fmt: skip
+    return {kind: 100 * np.mean([one[kind] for one in found], axis=0) for kind in found[0]}
+
+
 def show_shares(folder: Path, *, finest: int) -> None:
-    """Shares of four cities in their own PM2.5 on 108, 72 and 36 km; the emissions are the same."""
-    adcodes = np.array(sorted(CITIES.values()), dtype=np.int32)
-    names = {code: name for name, code in CITIES.items()}
+    """Shares of four cities in their own PM2.5 on 108, 72 and 36 km; the emissions are the same.
+
+    On coarse cells it matters how a city lies in them, so primary particles are also shown as the
+    mean over all places that the cells can have.
+    """
     everyone = np.array(units().index, dtype=np.int32)
-    rows = {}
+    first = Case(folder)
+    whole = first.sources(2015)
+    share = city_shares(first.fine, everyone)
+    part = {
+        code: share[np.searchsorted(everyone, code)].toarray().reshape(first.fine.shape)
+        for code in CITIES.values()
+    }
+    columns = {}
     for ratio in [r for r in (3, 2, 1) if r >= finest]:
-        case = Case(folder, ratio=ratio)
-        sources, fine = case.sources(2015), Case(folder).sources(2015)
-        share = city_shares(case.fine, everyone)
-        weights = city_weights(case.grid, adcodes).toarray()
-        own = []
-        for code in adcodes:
-            part = share[np.searchsorted(everyone, code)].toarray().reshape(case.fine.shape)
-            fields = {k: block_sum(v * part, ratio) for k, v in fine.by_sector.items()}
-            own.append(Sources(fields, sources.release, sources.sectors))
-        found = [
-            own_share(
-                case.met, q, emitted=sources.of_quarter(q), own=[o.of_quarter(q) for o in own],
-                receptors=[w.reshape(case.grid.shape) for w in weights], grid=case.grid,
-                par=case.par,
-            )
-            for q in range(4)
-        ]  # fmt: skip
-        for kind in ("primary", "all"):
-            mean = 100 * np.mean([one[kind] for one in found], axis=0)
-            rows[kind, f"{case.grid.cell_km:g} km"] = dict(zip(adcodes, mean, strict=True))
-    table = pd.DataFrame(rows).rename(index=names)
+        cells = f"{36 * ratio} km"
+        moved = []
+        for shift in np.ndindex(ratio, ratio):
+            case = Case(folder, ratio=ratio, shift=shift)
+            got = shares_of(case, whole, part, leave_out=not any(shift))
+            moved.append(got["primary"])
+            if not any(shift):
+                columns |= {("primary", cells): got["primary"], ("all", cells): got["all"]}
+        columns["primary, mean of places", cells] = np.mean(moved, axis=0)
+        columns["spread of it", cells] = np.std(moved, axis=0)
+    names = {code: name for name, code in CITIES.items()}
+    table = pd.DataFrame(columns, index=[names[code] for code in sorted(part)])
     print("share of a city's own emissions in its own controlled PM2.5, mean of quarters, %")
     print("primary: by superposition; all: the four cities left out at once")
-    print(table.round(1).to_string())
-    for kind in ("primary", "all"):
+    kinds = ("primary", "primary, mean of places", "all")
+    print(table[[*kinds, "spread of it"]].round(1).T.to_string())
+    for kind in kinds:
         falls = (np.diff(table[kind].to_numpy(), axis=1) > 0).all(axis=1)
         print(f"(vi) {kind}: decreases with coarser cells in {falls.sum()} of {len(falls)}")
 

@@ -158,6 +158,7 @@ def own_share(
     receptors: Sequence[Array],
     grid: Grid,
     par: Parameters,
+    leave_out: bool = True,
 ) -> dict[str, Array]:
     """Shares of places in what they breathe themselves, of one quarter.
 
@@ -173,6 +174,8 @@ def own_share(
         Those of each place, part of ``emitted``.
     receptors : sequence of (y, x)
         Weights of each place, for example its population; normalised here.
+    leave_out : bool
+        Whether ``all`` is wanted; it takes two whole runs.
 
     Returns
     -------
@@ -198,14 +201,14 @@ def own_share(
             np.sum(list(surface_parts(run_quarter(physics, sources)).values()), axis=0)
         )
 
-    rest = {
-        name: values - np.sum([part[name] for part in own], axis=0)
-        for name, values in emitted.items()
-    }
-    every, without, among = controlled(emitted), controlled(rest), particles(emitted)
-    each = [particles(part) for part in own]
+    among, each = particles(emitted), [particles(part) for part in own]
     places = range(len(own))
-    return {
-        "primary": np.array([at(each[i], i) / at(among, i) for i in places]),
-        "all": np.array([1 - at(without, i) / at(every, i) for i in places]),
-    }
+    shares = {"primary": np.array([at(each[i], i) / at(among, i) for i in places])}
+    if leave_out:
+        rest = {
+            name: values - np.sum([part[name] for part in own], axis=0)
+            for name, values in emitted.items()
+        }
+        every, without = controlled(emitted), controlled(rest)
+        shares["all"] = np.array([1 - at(without, i) / at(every, i) for i in places])
+    return shares
