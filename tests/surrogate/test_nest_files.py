@@ -10,12 +10,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from scenair.config.load import dump
+from scenair.config.surface import SurfaceConfig
 from scenair.core.errors import InputError, MassBalanceError, ScenairError, UnitsError
 from scenair.core.io.netcdf import open_netcdf, write_netcdf
 from scenair.surrogate.io.annual import build_air_quality
+from scenair.surrogate.io.calibration import build_calibration
 from scenair.surrogate.io.fields import build_background, build_meteorology
 from scenair.surrogate.io.nest import build_nest_background, build_tracers
 from scenair.surrogate.io.responsibility import build_responsibility, verify_responsibility
+from scenair.surrogate.io.surface import build_runs
 from scenair.surrogate.io.tracers import read_background, read_tracers, verify_tracers
 from scenair.surrogate.products import PARTS
 from scenair.surrogate.quarter import TRACERS
@@ -266,6 +270,24 @@ def test_responsibility_names_what_is_from_outside(nest, parent, nested, tmp_pat
     clean = open_netcdf(tmp_path / "c.nc")
     assert float(clean["outside"].max()) == 0
     assert clean.attrs["inflow"].startswith("clean")
+
+
+def test_surfaces_and_calibration_belong_to_the_parent(nest, tmp_path):
+    """Both would take the inflow for clean."""
+    config = deepcopy(nest.config) | {"surface": dump(SurfaceConfig())}
+    config["surrogate"]["parent"] = "../china"
+    config["case"]["tests_only"] = False
+    files = dict.fromkeys(("gridded", "meteorology", "background"), tmp_path / "none.nc")
+    with pytest.raises(InputError, match="response surface of its own"):
+        build_runs(
+            year=2015, config=config, design=tmp_path / "d.csv", runs=tmp_path / "r.nc", **files
+        )
+    outputs = {n: tmp_path / n for n in ("calibration", "evaluation", "pairs")}
+    with pytest.raises(InputError, match="calibration of its own"):
+        build_calibration(
+            year=2015, config=config, coarsening=1, monitors="attainment/monitors_2015.csv",
+            annual=tmp_path / "none.nc", **files, **outputs,
+        )  # fmt: skip
 
 
 def test_tracers_of_another_run_are_seen(parent, tmp_path):

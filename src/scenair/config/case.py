@@ -92,7 +92,8 @@ class CaseConfig(Section):
     monitor_year: Year = 2015
     first_year: Year = 2018
     horizon: Year = 2035
-    #: results of this case are for tests only (for example a nest without inflow)
+    #: results of this case are for tests only (a nest without inflow) unless ``surrogate.parent``
+    #: gives it one
     tests_only: bool = False
 
     @field_validator("units")

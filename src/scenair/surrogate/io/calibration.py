@@ -21,6 +21,7 @@ from scenair.surrogate.evaluation import ambient, skill
 from scenair.surrogate.geometry import geometry
 from scenair.surrogate.gridded import check_grid, release_of, species_by_sector
 from scenair.surrogate.io.fields import read_config, read_meteorology, read_parameters
+from scenair.surrogate.io.nest import require_own
 from scenair.surrogate.model import run_quarter
 from scenair.surrogate.products import surface_parts
 from scenair.surrogate.quarter import prepare_quarter
@@ -146,7 +147,7 @@ def build_calibration(
     Raises
     ------
     InputError
-        A case for tests only: a fit would put its missing inflow into the parameters.
+        A case for tests only: a fit would put its missing inflow into the parameters; a nest.
     """
     case, options = read_config(config)
     if case.tests_only:
@@ -154,6 +155,8 @@ def build_calibration(
             "a case for tests only can't be calibrated", where=f"case {case.name}",
             remedy="its inflow is clean; use a case that holds the sources around it",
         )  # fmt: skip
+    words = "calibrate the parent: the parameters are of the model, not of a grid"
+    require_own(case, options, what="calibration", remedy=words)
     par, fine = read_parameters(options.parameters), case.grid.build()
     met = read_meteorology(meteorology, grid=fine)
     grid = coarse_grid(fine, coarsening) if coarsening > 1 else fine

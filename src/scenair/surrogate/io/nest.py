@@ -11,6 +11,7 @@ import xarray as xr
 
 from scenair.core.audit.checksums import sha256_of
 from scenair.core.audit.closure import closure_table, require_closed
+from scenair.core.errors import InputError
 from scenair.core.io.netcdf import write_netcdf
 from scenair.core.overlay import polygon_areas
 from scenair.core.periods import seconds_in_months
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from scenair.config.case import CaseConfig
+    from scenair.config.surrogate import SurrogateConfig
     from scenair.core.grids import Grid
     from scenair.surrogate.parameters import Parameters
     from scenair.surrogate.year import Emitted
@@ -205,6 +207,20 @@ def read_around(
     around, taken = emissions_around(emissions, own, parent_grid=outer, grid=grid, others=others)
     around["taken"] = taken.assign_attrs(units="kg s-1")
     return around
+
+
+def require_own(case: CaseConfig, options: SurrogateConfig, *, what: str, remedy: str) -> None:
+    """Stop where a nest asks for what only a run without parent can give.
+
+    Raises
+    ------
+    InputError
+    """
+    if options.parent:
+        raise InputError(
+            f"a nest can't have {what} of its own", where=f"case {case.name}, surrogate.parent",
+            value=options.parent, remedy=remedy,
+        )  # fmt: skip
 
 
 def emitted_with(

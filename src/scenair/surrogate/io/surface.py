@@ -33,6 +33,7 @@ from scenair.surrogate.geometry import geometry
 from scenair.surrogate.gridded import check_grid, release_of, species_by_sector
 from scenair.surrogate.io.annual import read_biogenic
 from scenair.surrogate.io.fields import read_config, read_meteorology, read_parameters
+from scenair.surrogate.io.nest import require_own
 from scenair.surrogate.products import WARM_QUARTERS
 from scenair.surrogate.quarter import prepare_quarter
 from scenair.surrogate.sources import INPUT_SPECIES
@@ -158,8 +159,15 @@ def build_runs(
         ug m-3.
     threads : int
         Quarters that are solved side by side; the result does not depend on it.
+
+    Raises
+    ------
+    InputError
+        The case is a nest.
     """
     case, options = read_config(config)
+    words = "make it on the parent: the design scales the emissions of the nest, not its inflow"
+    require_own(case, options, what="a response surface", remedy=words)
     ratio = SurfaceConfig.model_validate(config["surface"]).coarsening
     fine, par = case.grid.build(), read_parameters(options.parameters)
     grid = coarse_grid(fine, ratio) if ratio > 1 else fine
