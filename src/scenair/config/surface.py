@@ -31,7 +31,7 @@ class SurfaceConfig(Section):
     places: dict[str, LonLat] = Field(
         default_factory=lambda: {
             "megacity": (116.40, 39.90),
-            "suburb": (116.70, 38.90),
+            "suburb": (117.10, 40.10),
             "rural": (109.50, 30.30),
         }
     )

@@ -11,7 +11,7 @@ from scenair.figures.basemap import Basemap, draw_basemap
 from scenair.figures.style import PRETTY, new_figure
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     import pandas as pd
     from matplotlib.axes import Axes
@@ -206,27 +206,34 @@ def _peak_words(peak: float, *, largest: float) -> str:
     return f"peak ratio above {largest:.1f}" if beyond else f"peak ratio {peak:.2f}"
 
 
+#: Part of the runs -> words and colour.
+_PARTS_OF_RUNS = {
+    "all": ("all", _FIT),
+    "nox_over_margin": ("NO$_x$ ratio > 0.2", _JUDGE),
+    "interior": ("off the margins", "#88CCEE"),
+    "margin": ("at the margins", "#BBBBBB"),
+}
+
+
 def error_chart(errors: pd.DataFrame, *, heading: str) -> Figure:
     """Mean and largest error of left-out and held-out runs by quantity, with the criterion."""
-    quantities: Sequence[str] = list(dict.fromkeys(errors["quantity"]))
-    fig = new_figure(8.0, 3.4)
+    rows = errors.to_dict("records")
+    fig = new_figure(8.0, 1.2 + 0.24 * len(rows))
     axes = fig.subplots(1, 2)
     for ax, (column, title, limit) in zip(
         axes,
         (("mne", "mean error", 0.02), ("max_ne", "largest error", 0.10)),
         strict=True,
     ):
-        labels, position = [], 0
-        for name in quantities:
-            for _, row in errors[errors["quantity"] == name].iterrows():
-                inner = row["part"] != "all"
-                ax.barh(position, row[column] * 100, color=_JUDGE if inner else _FIT, height=0.7)
-                where = "NO$_x$ ratio > 0.2" if inner else "all"
-                kind = row["runs"].replace("_", "-")
-                labels.append(f"{PRETTY_QUANTITY[name]}, {kind}, {where}")
-                position += 1
+        labels = []
+        for position, row in enumerate(rows):
+            words, color = _PARTS_OF_RUNS[row["part"]]
+            ax.barh(position, row[column] * 100, color=color, height=0.7)
+            kind = row["runs"].replace("_", "-")
+            quantity = PRETTY_QUANTITY[row["quantity"]]
+            labels.append(f"{quantity}, {kind} runs, {words} ({row['n_runs']})")
         ax.axvline(limit * 100, color="#CC3311", lw=1, ls="--")
-        ax.set_yticks(range(position), labels if ax is axes[0] else [""] * position)
+        ax.set_yticks(range(len(rows)), labels if ax is axes[0] else [""] * len(rows))
         ax.invert_yaxis()
         ax.set(xlabel="% of the concentration", title=title)
     fig.suptitle(heading)
