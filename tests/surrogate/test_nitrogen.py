@@ -20,6 +20,7 @@ def _limits(par, *, warmth: float, temperature: float) -> NitricAcid:
         warmth=np.full((1, 1), warmth),
         temperature=field,
         pressure=np.full((1, 1, 1), 101_325.0),
+        height=np.zeros((1, 1, 1)),
     )
 
 
@@ -53,6 +54,20 @@ def test_no_more_acid_than_radicals(par):
     assert (np.diff(made) > 0).all()
     assert made[-1] < supply
     assert made[-1] > 0.99 * supply
+
+
+def test_supply_of_radicals_falls_off_with_height(par):
+    """To 1/e over the scale height that ozone has too; clean air does not notice."""
+    field = np.full((2, 1, 1), 273.0)
+    height = np.array([0.0, par["radical_scale_height"]]).reshape(2, 1, 1)
+    limits = nitric_acid(
+        par, warmth=np.zeros((1, 1)), temperature=field, pressure=np.full_like(field, 1e5),
+        height=height,
+    )  # fmt: skip
+    low, high = limits.supply.ravel()
+    assert high == pytest.approx(low / np.e)
+    clean = limits.rate(np.zeros_like(field)).ravel()
+    assert clean[0] == pytest.approx(clean[1])
 
 
 def test_clean_air_lifetimes_are_plausible(par):

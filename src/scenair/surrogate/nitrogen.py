@@ -81,7 +81,7 @@ def night_ozone(nox: Array, oxidant: float) -> Array:
 
 
 def nitric_acid(
-    par: Parameters, *, warmth: Array, temperature: Array, pressure: Array
+    par: Parameters, *, warmth: Array, temperature: Array, pressure: Array, height: Array
 ) -> NitricAcid:
     """Limits of a quarter.
 
@@ -92,11 +92,14 @@ def nitric_acid(
         0 in the cold climate, 1 in the warm one.
     temperature, pressure : (layer, y, x)
         K, Pa.
+    height : (layer, 1, 1)
+        Above ground, m: the supply of radicals falls off with it, as that of :mod:`.ozone`.
     """
     shape = temperature.shape
     molecules = _PER_PPB * pressure / temperature
     by_hydroxyl = par["k_hydroxyl_no2"] * par.at("hydroxyl", warmth) * par["no2_share_by_day"]
     radicals = par.at("radical_production", warmth) / 3600 * par.at("daylight_share", warmth)
+    radicals = radicals * np.exp(-height / par["radical_scale_height"])
     by_ozone = par["k_no2_ozone"] * np.exp(-par["k_no2_ozone_activation"] / temperature)
     night = 2 * par["n2o5_yield"] * par.at("night_share", warmth)
     return NitricAcid(

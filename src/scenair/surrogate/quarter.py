@@ -163,8 +163,9 @@ def prepare_quarter(met: xr.Dataset, quarter: int, *, geo: Geometry, par: Parame
         "pressure": get("pressure") * np.exp(-height / 8000.0),
     }
     limits = nitric_acid(
-        par, warmth=warmth, temperature=state["temperature"], pressure=state["pressure"]
-    )
+        par, warmth=warmth, temperature=state["temperature"], pressure=state["pressure"],
+        height=height,
+    )  # fmt: skip
     sulfate = sulfate_formation(
         par, warmth=warmth, temperature=state["temperature"], pressure=state["pressure"]
     )
