@@ -13,7 +13,7 @@ from scenair.surrogate.aerosol import (
     partition_response,
     path_response,
 )
-from scenair.surrogate.removal import deposition_velocity, intermittent_rate, scavenging_rate
+from scenair.surrogate.removal import intermittent_rate, scavenging_rate
 
 DAY = 86_400.0
 mass = st.floats(0.0, 80.0)
@@ -159,9 +159,3 @@ def test_drizzle_lifetimes():
             cloudy=np.ones(1),
         )  # fmt: skip
         assert 1 / rate[0, 0] / 3600 == pytest.approx(hours, rel=0.13)
-
-
-def test_deposition_in_series():
-    got = deposition_velocity(_one(1e-2), diffusivity=_one(0.5), depth=40.0)
-    assert got[0] == pytest.approx(1 / (100 + 40))
-    assert deposition_velocity(_one(0.0), diffusivity=_one(0.5), depth=40.0)[0] == 0.0

@@ -76,8 +76,6 @@ class Quarter:
         What SO2 is converted by.
     warmth : (y, x)
         0 in the cold climate, 1 in the warm one.
-    mixing_lowest : (y, x)
-        Kz at the top of the lowest layer, m2 s-1.
     state : mapping
         ``temperature``, ``humidity``, ``pressure`` (layer, y, x) for the equilibrium.
     """
@@ -90,7 +88,6 @@ class Quarter:
     nitric_acid: NitricAcid
     sulfate: SulfateFormation
     warmth: Array
-    mixing_lowest: Array
     state: Mapping[str, Array]
 
     def with_oxidation(self, rate: Array) -> Quarter:
@@ -183,6 +180,5 @@ def prepare_quarter(met: xr.Dataset, quarter: int, *, geo: Geometry, par: Parame
         nitric_acid=limits,
         sulfate=sulfate,
         warmth=warmth,
-        mixing_lowest=mixing.z[0],
         state=state,
     )

@@ -1,4 +1,4 @@
-"""Wet and dry removal."""
+"""Wet removal; dry removal is in :mod:`.deposition`."""
 
 from __future__ import annotations
 
@@ -66,14 +66,3 @@ def scavenging_rate(
     ratio = cloudy * in_cloud + (1 - cloudy) * below_cloud
     rain = precipitation / np.clip(wet_fraction, 1e-9, None)
     return np.asarray(ratio.reshape((-1,) + (1,) * rain.ndim) * rain[None])
-
-
-def deposition_velocity(surface: Array, *, diffusivity: Array, depth: float) -> Array:
-    """Deposition velocity seen by the mean of the lowest layer, m s-1.
-
-    In series with the half layer: ``1 / (1/v_d + dz / (2 Kz))``. ``v_d`` is the velocity at the
-    surface (m s-1), ``diffusivity`` Kz inside the layer (m2 s-1), ``depth`` its thickness (m).
-    """
-    return np.where(
-        surface > 0, 1 / (1 / np.maximum(surface, 1e-12) + depth / (2 * diffusivity)), 0.0
-    )
