@@ -49,6 +49,9 @@ READERS: list[tuple[str, str, dict[str, Any], bool]] = [
     ("surrogate.io.anchoring", "read_factors", {"grid": GRID}, False),
     ("surrogate.io.annual", "read_solutions", {"grid": GRID}, False),
     ("surrogate.io.fields", "read_meteorology", {"grid": GRID}, False),
+    ("surrogate.io.tracers", "read_tracers", {"year": 2017, "scenario": "history"}, False),
+    ("surrogate.io.tracers", "read_emissions", {"year": 2017}, False),
+    ("surrogate.io.tracers", "read_background", {}, False),
 ]  # fmt: skip
 DIMS = ("city", "sector", "species", "source", "year", "quarter", "month", "y", "x", "site", "time")
 TRIES = 40

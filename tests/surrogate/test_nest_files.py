@@ -171,6 +171,11 @@ def _unit(ds):
     return ds
 
 
+def _nameless(ds):
+    del ds["crs"].attrs["griddesc_xorig"]
+    return ds
+
+
 def _renamed(ds):
     return ds.assign_coords(tracer=[*TRACERS[:-1], "dust"])
 
@@ -188,7 +193,8 @@ def _renamed(ds):
         (lambda ds: ds.isel(tracer=slice(0, 4)), {}, InputError, "another set along tracer"),
         (_renamed, {}, InputError, "another set along tracer"),
         (lambda ds: ds.isel(quarter=[0, 1, 2]), {}, InputError, "another set along quarter"),
-        (lambda ds: ds.drop_vars("crs"), {}, InputError, "on which grid"),
+        (lambda ds: ds.drop_vars("crs"), {}, InputError, "variable missing"),
+        (_nameless, {}, InputError, "on which grid"),
         (lambda ds: ds.drop_vars("layer_top"), {}, InputError, "variable missing"),
         (lambda ds: ds.assign(layer_top=ds["layer_top"][::-1]), {}, InputError, "do not rise"),
     ],

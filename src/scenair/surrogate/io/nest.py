@@ -192,7 +192,8 @@ def read_boundary(
     )  # fmt: skip
     origin = f"parent {ds.attrs.get('case', '')} {outer.name} {year}/{scenario}"
     boundary = {name: values[:, i] for i, name in enumerate(TRACERS)}
-    return boundary, f"{origin}, sha256 {sha256_of(path)}"
+    origin += f", sha256 {sha256_of(path)}; Ox and VOC of the ozone module keep their own boundary"
+    return boundary, origin
 
 
 def read_around(

@@ -170,7 +170,13 @@ def own_grid(ds: xr.Dataset, *, where: str) -> Grid:
     InputError
     """
     if "crs" not in ds:
-        raise InputError("the file does not say on which grid it is", where=f"{where}, crs")
-    grid = grid_from_attributes(ds["crs"].attrs)
+        raise InputError("variable missing", where=f"{where}, variable crs")
+    try:
+        grid = grid_from_attributes(ds["crs"].attrs)
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(
+            "the file does not say on which grid it is", where=f"{where}, variable crs",
+            value=str(error), allowed="the GRIDDESC numbers that scenair writes",
+        ) from error  # fmt: skip
     check_grid(ds, grid, where=where)
     return grid
