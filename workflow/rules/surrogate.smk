@@ -127,7 +127,7 @@ rule responsibility:
     benchmark:
         "benchmarks/rules/responsibility/{year}.tsv"
     resources:
-        mem_mb=memory(400, cell=90),
+        mem_mb=memory(400 + PARENT_MEMORY, cell=90),
         runtime=minutes(5, cell=0.25),
     params:
         code=code_id("scenair.surrogate.io.responsibility"),

@@ -5,6 +5,8 @@ SWEPT = members_of(CONFIG.sweep)
 QUARTER_NAMES = ("q1", "q2", "q3", "q4")
 PARENT = CONFIG.surrogate.parent
 BACKGROUND_CODE = f"scenair.surrogate.io.{'nest' if PARENT else 'fields'}"
+# what a nest reads of its parent, MB
+PARENT_MEMORY = 600 if PARENT else 0
 
 
 def swept_files(name, file):
@@ -75,7 +77,9 @@ def year_memory():
     """Memory of a scenario-year (MB): so much a quarter that is solved at a time."""
     cells = CASE.grid.build().size / 1000
     return (
-        lambda wildcards, attempt, threads: round(300 + cells * (45 + 25 * threads))
+        lambda wildcards, attempt, threads: round(
+            300 + PARENT_MEMORY + cells * (45 + 25 * threads)
+        )
         * attempt
     )
 
