@@ -36,6 +36,9 @@ BAR = {"PM25": 1.3, "SO2": 1.3, "NOx": 2.0, "NH3": 2.0}
 #: national PM2.5 with ammonia cut by so much, per cent: WRF-CMAQ, Xu et al. 2017, China
 #: Environmental Science 37, 2482
 XU_2017 = {0.2: -2.7, 0.4: -6.3, 0.6: -11.3, 0.8: -19.0, 1.0: -29.8}
+#: the same of eastern China in 2020: GEOS-Chem, Transactions of Atmospheric Sciences 2026, no. 3,
+#: article 09 (abstract)
+GEOS_CHEM_2020 = {0.2: -3.55, 1.0: -35.5}
 #: lon, lat: a megacity, a city beside it, a rural place
 PLACES = {"Beijing": (116.4, 39.9), "Taian": (117.1, 36.2), "rural Shaanxi": (108.0, 33.0)}
 #: sign of the change of ozone there when NOx alone is cut
@@ -177,7 +180,7 @@ def show_ammonia(folder: Path, *, ratio: int) -> None:
     b = open_netcdf(folder / "results/surrogate/background.nc")["BACKGROUND"].values.mean(axis=0)
     fine = population(case.fine)
     background = float((b * fine).sum() / fine.sum())
-    rows = {"Xu et al. 2017": XU_2017}
+    rows = {"Xu et al. 2017": XU_2017, "GEOS-Chem, east, 2020": GEOS_CHEM_2020}
     for more in (1.0, 1.27):
         fields = {k: v * (more if k == "TNH4" else 1.0) for k, v in found.by_sector.items()}
         src = Sources(fields, found.release, found.sectors)
