@@ -200,39 +200,54 @@ def test_sunlight_and_heat_by_hand(par):
     assert parametric.sensible_heat(np.array([-50.0]), rain=np.zeros(1), **state)[0] == 0.0
 
 
-def _height(month, par, **change):
+def _layer(month, par, **change):
     state = {
-        "land": np.ones(1), "temperature": np.full(1, 285.0), "humidity": np.full(1, 0.5),
+        "temperature": np.full(1, 285.0), "humidity": np.full(1, 0.5),
         "sunshine": np.full(1, 0.6), "rain": np.full(1, 1e-6), "pressure": np.full(1, 1e5),
-        "friction": np.full(1, 0.25),
+        "friction": np.full(1, 0.25), "speed": np.full(1, 2.2),
     }  # fmt: skip
-    return parametric.mixing_height(month, np.full(1, 35.0), **(state | change), par=par)[0]
+    return parametric.mixed_layer(month, np.full(1, 35.0), **(state | change), par=par)
+
+
+def _height(month, par, **change):
+    return parametric.mixing_height(_layer(month, par, **change), np.ones(1), par=par)[0]
+
+
+def test_friction_of_the_night_by_hand():
+    """Half of the neutral one in light wind, nearly all of it in strong wind."""
+    light = parametric.stable_friction(np.array(0.228), np.array(2.0), np.array(1.0))
+    assert light == pytest.approx(0.114)
+    strong = parametric.stable_friction(np.array(1.14), np.array(10.0), np.array(1.0))
+    buoyancy = 4.7 * 10 * 9.80665 * 0.09 / 285
+    assert strong == pytest.approx(0.57 * (1 + (1 - 4 * buoyancy / 11.4) ** 0.5))
+    cloudy = parametric.stable_friction(np.array(0.4), np.array(3.5), np.array(0.0))
+    clear = parametric.stable_friction(np.array(0.4), np.array(3.5), np.array(1.0))
+    assert cloudy > clear
 
 
 def test_mixing_height_by_day_and_night(par):
     """Wind alone without sun; cloud and wet ground damp it; the sea is as the table says."""
-    night = 2300 * 0.25**1.5
-    assert _height(1, par, sunshine=np.full(1, 0.05), rain=np.full(1, 1.0)) == pytest.approx(
-        night, rel=0.25
-    )
-    assert _height(4, par) > _height(4, par, sunshine=np.full(1, 0.2)) > night
+    layer = _layer(4, par)
+    assert layer.wind[0] == max(2300 * layer.night_friction[0] ** 1.5, par["mixing_height_least"])
+    assert _height(1, par, sunshine=np.full(1, 0.05), rain=np.full(1, 1.0)) < 1.5 * layer.wind[0]
+    assert _height(4, par) > _height(4, par, sunshine=np.full(1, 0.2)) > layer.wind[0]
     assert _height(4, par) > 1.2 * _height(4, par, rain=np.full(1, 1e-4))
-    assert _height(4, par, friction=np.full(1, 0.01)) > par["mixing_height_least"]
-    assert _height(4, par, land=np.zeros(1)) == par["mixing_height_sea"]
-    # by hand: heat of a day to height, mean of growth over the day
-    day = parametric.daylight(4, np.full(1, 35.0))
+    sea = parametric.mixing_height(layer, np.zeros(1), par=par)
+    assert sea[0] == par["mixing_height_sea"]
+    # by hand: heat of a day to height
+    state = {"temperature": np.full(1, 285.0), "pressure": np.full(1, 1e5)}
     absorbed, loss = parametric.net_radiation(
         4, np.full(1, 35.0), temperature=np.full(1, 285.0), humidity=np.full(1, 0.5),
         sunshine=np.full(1, 0.6),
     )  # fmt: skip
-    heat = 86_400 * parametric.sensible_heat(
-        0.9 * (absorbed - loss * day), temperature=np.full(1, 285.0), pressure=np.full(1, 1e5),
-        rain=np.full(1, 1e-6), par=par,
-    )  # fmt: skip
+    heat = parametric.sensible_heat(
+        0.9 * (absorbed - loss * layer.day), rain=np.full(1, 1e-6), par=par, **state
+    )
     density = 1e5 / 287.05 / 285.0
-    top = (2.8 * heat / (density * 1005 * par["stability_above"])) ** 0.5
-    by_hand = day * 2 / np.pi * top + (1 - day) * night
-    assert _height(4, par) == pytest.approx(by_hand[0], rel=1e-12)
+    top = (2.8 * 86_400 * heat / (density * 1005 * par["stability_above"])) ** 0.5
+    assert layer.highest[0] == pytest.approx(top[0], rel=1e-12)
+    assert layer.height_at(np.array(1.0))[0] == pytest.approx(top[0])
+    assert layer.height_at(np.array(1e-6))[0] == layer.wind[0]
 
 
 def test_mixing_height_has_the_published_pattern(small):
@@ -246,5 +261,5 @@ def test_mixing_height_has_the_published_pattern(small):
 
     north, jiangsu = at(115.0, 37.0), at(119.5, 33.0)
     assert north.argmax() == 1
-    assert 400 <= jiangsu.mean() <= 800
+    assert 400 <= jiangsu.mean() <= 800  # half of each
     assert (at(101.5, 26.0)[:2] > 1.3 * at(113.5, 27.0)[:2]).all()

@@ -14,8 +14,15 @@ from scenair.core.io.paths import resources
 from scenair.core.io.tables import read_table
 from scenair.surrogate import normals, parametric
 from scenair.surrogate.geometry import great_circle
-from scenair.surrogate.io.fields import RAIN_MAP, build_meteorology, read_normals, read_rain_map
-from scenair.surrogate.meteorology import free_meteorology
+from scenair.surrogate.io.fields import (
+    RAIN_MAP,
+    UPPER_WIND,
+    build_meteorology,
+    read_normals,
+    read_rain_map,
+    read_upper_wind,
+)
+from scenair.surrogate.meteorology import _toward, free_meteorology
 from tests.surrogate.synthetic import coarse
 
 SHIPPED = resources() / "surrogate"
@@ -269,3 +276,50 @@ def test_the_water_of_the_national_grid_takes_less_than_a_second(par):
     normals.rain_days(rain, found.rain_days, lon=lon, lat=lat, par=par)
     normals.relative_humidity(rain, found.humidity, lon=lon, lat=lat, par=par)
     assert time.process_time() - start < 1.0
+
+
+def test_upper_wind_blows_as_it_should():
+    """The jet of January over the lower Yangtze, none in July; October between."""
+    east, north = read_upper_wind(resources() / UPPER_WIND)
+    at = np.array([120.0]), np.array([31.0])
+    wind = east.at(*at)[:, 0]
+    assert wind[0] > 40 > 25 > wind[9] > 15 > wind[6]
+    assert wind[3] == pytest.approx((wind[0] + wind[6]) / 2)
+    assert np.abs(north.at(*at)).max() < 15
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "words"),
+    [
+        (lambda d: d.isel(month=[0]), InputError, "January and July"),
+        (lambda d: d.drop_vars("va300"), InputError, "variable missing"),
+        (lambda d: d.assign(ua300=d["ua300"].assign_attrs(units="kt")), UnitsError, "unit"),
+        (lambda d: d.assign(ua300=(d["ua300"] * 9).assign_attrs(units="m s-1")), InputError, "120"),
+        (lambda d: d.assign(ua300=d["ua300"].where(d["lat"] > 30)), InputError, "missing values"),
+    ],
+)
+def test_a_corrupt_upper_wind_stops(tmp_path, change, error, words):
+    write_netcdf(change(open_netcdf(resources() / UPPER_WIND)), tmp_path / "w.nc", title="bad")
+    with pytest.raises(error, match=words):
+        read_upper_wind(tmp_path / "w.nc")
+
+
+def test_wind_turns_to_that_of_300_hpa():
+    """By hand: a tenth of the way up over the plain, more over high ground, near the ground not."""
+    near, upper = np.array([[2.0, 2.0], [2.0, 2.0]]), np.array([30.0, 30.0])
+    ground, height = np.array([0.0, 4000.0]), np.array([0.0, 916.4])[:, None]
+    got = _toward(upper, near, ground, height)
+    np.testing.assert_allclose(got[0], 2.0)
+    assert got[1, 0] == pytest.approx(0.9 * 2 + 0.1 * 30)
+    assert got[1, 1] == pytest.approx(2 + 28 * 916.4 / 5164.0)
+
+
+def test_westerlies_aloft_in_winter(small):
+    """At 2.7 km over the North China Plain: west wind in winter, little in summer."""
+    x, y = small.grid.project(116.0, 37.0)
+    aloft = small.met["wind_x"].isel(layer=-1)
+    i = int(np.abs(aloft["x_face"].values - x).argmin())
+    j = int(np.abs(aloft["y"].values - y).argmin())
+    wind = aloft.values[:, j - 1 : j + 2, i - 2 : i + 3].mean(axis=(1, 2))
+    assert wind[0] > 5
+    assert wind[0] > wind[2] + 4

@@ -11,6 +11,7 @@ rule meteorology:
     input:
         tables=SURROGATE_TABLES + tables("surrogate/climate_normals.csv"),
         rain=resource("surrogate/rain_climatology_east_asia.nc"),
+        upper=resource("surrogate/wind_300hpa_east_asia.nc"),
         winds=CONFIG.surrogate.meteorology
         or resource("surrogate/mpi_esm_lr_2005_monthly_east_asia.nc"),
         relief=resource("surrogate/etopo20_east_asia.nc"),

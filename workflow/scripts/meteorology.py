@@ -10,5 +10,6 @@ with job(snakemake.log[0], name="meteorology"):
         winds=snakemake.input.winds,
         relief=snakemake.input.relief,
         rain=snakemake.input.rain,
+        upper=snakemake.input.upper,
         meteorology=snakemake.output.meteorology,
     )

@@ -15,15 +15,16 @@ import xarray as xr
 
 from scenair.core.errors import InputError, UnitsError
 from scenair.core.periods import QUARTERS
-from scenair.surrogate import normals as climate
 from scenair.surrogate import parametric
 from scenair.surrogate.adapters import OPTIONAL
 from scenair.surrogate.geometry import Geometry, geometry
 from scenair.surrogate.layers import LAYER_TOPS_M, middle
+from scenair.surrogate.weather import by_quarter, turbulence, water
 from scenair.surrogate.winds import mass_consistent
 
 if TYPE_CHECKING:
     from scenair.core.grids import Grid
+    from scenair.surrogate.normals import Normals
     from scenair.surrogate.parameters import Parameters
 
 Array = npt.NDArray[np.float64]
@@ -46,10 +47,12 @@ VARIABLES: Final[dict[str, str]] = {
     "orography": "m",
 }
 LAPSE_K_PER_M: Final = 0.0065
+#: Height of 300 hPa in the standard atmosphere, m.
+UPPER_M: Final = 9164.0
 SYNTHETIC: Final = (
     "synthetic meteorology: mixing height and turbulence are parametric; precipitation is a map of "
-    "normals, its frequency and the humidity are formulas held to normals of stations; winds and "
-    "temperature are one model year (MPI-ESM-LR, 2005), not a climatology"
+    "normals, its frequency and the humidity are formulas held to normals of stations; winds "
+    "near the ground and temperature are one model year (MPI-ESM-LR, 2005), not a climatology"
 )
 
 
@@ -138,7 +141,7 @@ def free_meteorology(
     *,
     grid: Grid,
     par: Parameters,
-    normals: climate.Normals | None = None,
+    normals: Normals | None = None,
     tops: tuple[float, ...] = LAYER_TOPS_M,
 ) -> xr.Dataset:
     """Quarterly meteorology from free monthly 10 m winds and 2 m temperature.
@@ -170,25 +173,30 @@ def free_meteorology(
     land = Regular(height.lon, height.lat, (height.values > 0).astype(float)).at(*place.centre)
     elevation = np.maximum(height.at(*place.centre), 0.0)
     temperature = _lapse_corrected(surface, height, place=place, elevation=elevation)
-    winds = _face_winds(wind, place=place, geo=geo, elevation=elevation, tops=tops, par=par)
+    upper = None
+    if normals is not None:
+        upper = {"uas": normals.upper_east, "vas": normals.upper_north}
+    winds = _face_winds(
+        wind, upper, place=place, geo=geo, relief=height, elevation=elevation, tops=tops, par=par
+    )
     speed = np.hypot(wind["uas"].at(*place.centre), wind["vas"].at(*place.centre))
     given = {
         field: regular(surface, name, unit=unit, where="weather").at(*place.centre)
         for name, (unit, field) in OPTIONAL.items()
         if name in surface
     }
-    water, days = _water(place, temperature, given=given, normals=normals, par=par)
-    months = water | given
-    months |= _turbulence(
-        place, months, days, temperature=temperature, pressure=parametric.pressure_at(elevation),
-        land=land, speed=speed, normals=normals, tops=tops, par=par,
+    moisture, days = water(place.centre, temperature, given=given, normals=normals, par=par)
+    months = moisture | given
+    months |= turbulence(
+        place.centre, months, days, temperature=temperature, speed=speed, land=land,
+        pressure=parametric.pressure_at(elevation), normals=normals, tops=tops, par=par,
     )  # fmt: skip
-    fields = {name: _quarterly(values) for name, values in months.items()} | winds
+    fields = {name: by_quarter(values) for name, values in months.items()} | winds
     # the rains of a quarter keep their number and their hours together
-    rains = _quarterly(months["wet_fraction"] / months["wet_event"])
+    rains = by_quarter(months["wet_fraction"] / months["wet_event"])
     wet = fields["wet_fraction"]
     fields["wet_event"] = np.divide(wet, rains, out=fields["wet_event"], where=rains > 0)
-    fields |= {"temperature": _quarterly(temperature), "land": land, "orography": elevation}
+    fields |= {"temperature": by_quarter(temperature), "land": land, "orography": elevation}
     fields["pressure"] = parametric.pressure_at(elevation)
     return meteorology_dataset(fields, grid=grid, tops=tops)
 
@@ -219,11 +227,6 @@ def on_grid_meteorology(ds: xr.Dataset, *, grid: Grid) -> xr.Dataset:
     return meteorology_dataset(fields, grid=grid, tops=tops)
 
 
-def _quarterly(monthly: Array) -> Array:
-    """Mean of three months each; (12, ...) -> (4, ...)."""
-    return np.asarray(monthly.reshape(4, 3, *monthly.shape[1:]).mean(axis=1))
-
-
 def _lapse_corrected(
     surface: xr.Dataset, relief: Regular, *, place: Places, elevation: Array
 ) -> Array:
@@ -234,11 +237,23 @@ def _lapse_corrected(
     return source.at(*place.centre) - LAPSE_K_PER_M * (elevation - smooth)
 
 
+def _toward(upper: Array, near: Array, ground: Array, height: Array) -> Array:
+    """Wind at ``height`` (layer, 1, 1) above the ``ground`` (faces), m s-1.
+
+    The wind of the friction layer ``near`` (layer, faces) gives way to that at 300 hPa ``upper``
+    (faces) in proportion to the height: a thermal wind that is the same at all levels.
+    """
+    share = height / (UPPER_M - np.minimum(np.maximum(ground, 0.0), 6000.0))
+    return np.asarray((1 - share) * near + share * upper)
+
+
 def _face_winds(
     wind: dict[str, Regular],
+    upper: dict[str, Regular] | None,
     *,
     place: Places,
     geo: Geometry,
+    relief: Regular,
     elevation: Array,
     tops: tuple[float, ...],
     par: Parameters,
@@ -249,16 +264,29 @@ def _face_winds(
     spread = parametric.transient_wind(mid, par=par)[:, None, None]
     pass_x = blocking(elevation, mid, axis=1, par=par)
     pass_y = blocking(elevation, mid, axis=0, par=par)
-    east_x, north_x = (wind[n].at(*place.face_x) for n in ("uas", "vas"))
-    east_y, north_y = (wind[n].at(*place.face_y) for n in ("uas", "vas"))
-    along_x = east_x * geo.cos_x + north_x * geo.sin_x
-    along_y = -east_y * geo.sin_y + north_y * geo.cos_y
+
+    def along(field: dict[str, Regular]) -> tuple[Array, Array]:
+        east_x, north_x = (by_quarter(field[n].at(*place.face_x)) for n in ("uas", "vas"))
+        east_y, north_y = (by_quarter(field[n].at(*place.face_y)) for n in ("uas", "vas"))
+        return (
+            east_x * geo.cos_x + north_x * geo.sin_x,
+            -east_y * geo.sin_y + north_y * geo.cos_y,
+        )
+
+    near = along(wind)
+    above = near if upper is None else along(upper)
+    ground = [relief.at(*place.face_x), relief.at(*place.face_y)]
     out: dict[str, list[Array]] = {n: [] for n in list(VARIABLES)[:4]}
     for q in range(4):
-        months = slice(3 * q, 3 * q + 3)
+        layers = [part[q] * profile for part in near]
+        if upper is not None:
+            layers = [
+                _toward(a[q], n, g, mid[:, None, None])
+                for a, n, g in zip(above, layers, ground, strict=True)
+            ]
         x, y = mass_consistent(
-            along_x[months].mean(axis=0) * profile * pass_x,
-            along_y[months].mean(axis=0) * profile * pass_y,
+            layers[0] * pass_x,
+            layers[1] * pass_y,
             geo=geo,
             # the wind at 10 m is given; aloft it is the profile's, less known the farther from 1
             variance=(profile.ravel() - 1) ** 2,
@@ -268,86 +296,6 @@ def _face_winds(
         out["diffusivity_x"].append(spread**2 * par["transient_time"] * pass_x)
         out["diffusivity_y"].append(spread**2 * par["transient_time"] * pass_y)
     return {name: np.stack(values) for name, values in out.items()}
-
-
-def _water(
-    place: Places,
-    temperature: Array,
-    *,
-    given: dict[str, Array],
-    normals: climate.Normals | None,
-    par: Parameters,
-) -> tuple[dict[str, Array], Array]:
-    """Rain, its frequency and humidity at the cell centres, (12, ...), and days with rain.
-
-    The rain is what is ``given``, else the map of the normals, else parametric; the rest follows
-    from it, with the stations of the normals where there are any.
-    """
-    lon, lat = place.centre
-    if "precipitation" in given:
-        rain = given["precipitation"]
-    elif normals is not None:
-        rain = np.maximum(normals.rain.at(lon, lat), 0.0) / (climate.DAYS * 86_400)
-    else:
-        months = range(1, 13)
-        rain = np.stack([parametric.monsoon_rain(m, lon, lat, par=par) for m in months])
-    wet = given.get("wet_fraction", parametric.wet_fraction(rain, temperature, par=par))
-    if normals is None:
-        days = parametric.rain_days(rain, par=par)
-        humidity = parametric.relative_humidity(rain, par=par)
-    else:
-        days = climate.rain_days(rain, normals.rain_days, lon=lon, lat=lat, par=par)
-        humidity = climate.relative_humidity(rain, normals.humidity, lon=lon, lat=lat, par=par)
-    fields = {
-        "precipitation": rain,
-        "wet_fraction": wet,
-        "wet_event": parametric.wet_event(wet, days, par=par),
-        "humidity": humidity,
-    }
-    return fields, days
-
-
-def _turbulence(
-    place: Places,
-    fields: dict[str, Array],
-    days: Array,
-    *,
-    temperature: Array,
-    pressure: Array,
-    land: Array,
-    speed: Array,
-    normals: climate.Normals | None,
-    tops: tuple[float, ...],
-    par: Parameters,
-) -> dict[str, Array]:
-    """Mixing height, unless ``fields`` has it, and vertical diffusivity, (12, ...)."""
-    lon, lat = place.centre
-    humidity = fields["humidity"]
-    if normals is None:
-        sunshine = parametric.relative_sunshine(humidity, days, par=par)
-    else:
-        sunshine = climate.relative_sunshine(humidity, days, normals, lon=lon, lat=lat, par=par)
-    # mean speed of a vector wind with mean and two normal components
-    gust = parametric.transient_wind(np.array(10.0), par=par)
-    total = np.sqrt(speed**2 + np.pi / 2 * gust**2)
-    heights, mixed = [], []
-    for m in range(12):
-        friction = parametric.friction_velocity(total[m], land, par=par)
-        if "mixing_height" in fields:
-            height = fields["mixing_height"][m]
-        else:
-            height = parametric.mixing_height(
-                m + 1, lat, land=land, temperature=temperature[m], humidity=humidity[m],
-                sunshine=sunshine[m], rain=fields["precipitation"][m], pressure=pressure,
-                friction=friction, par=par,
-            )  # fmt: skip
-        heights.append(height)
-        mixed.append(
-            parametric.vertical_diffusivity(
-                np.array(tops[:-1]), friction=friction, mixing=height, par=par
-            )
-        )
-    return {"mixing_height": np.stack(heights), "diffusivity_z": np.stack(mixed)}
 
 
 _DIMS: Final[dict[str, tuple[str, ...]]] = {

@@ -1,8 +1,9 @@
-"""Climate normals in place of parametric weather: a rain map and a table of stations.
+"""Climate normals in place of parametric weather: maps of rain and upper wind, and stations.
 
-The map gives the monthly precipitation. The stations give what no free map gives, days with rain
-and relative humidity: a formula of the monthly rain carries them to every cell, and what it misses
-at the stations is spread by inverse distance. Far from every station the formula stands alone.
+The maps give the monthly precipitation and the wind at 300 hPa. The stations give what no free map
+gives, days with rain, relative humidity and sunshine: formulas carry them to every cell, and what
+these miss at the stations is spread by inverse distance. Far from every station the formula stands
+alone.
 """
 
 from __future__ import annotations
@@ -57,9 +58,12 @@ class Stations:
 
 @dataclass(frozen=True)
 class Normals:
-    """Map of the monthly precipitation (12, lat, lon), kg m-2 a month, and the stations."""
+    """Maps of the monthly precipitation, kg m-2 a month, and of the wind at 300 hPa, m s-1,
+    (12, lat, lon), and the stations."""
 
     rain: Regular
+    upper_east: Regular
+    upper_north: Regular
     rain_days: Stations
     humidity: Stations
     sunshine: Stations

@@ -7,7 +7,7 @@ how often it rains and how moist the air is follow from rain and temperature by 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,8 @@ KARMAN = 0.4
 SOLAR_CONSTANT = 1361.0
 #: Mean length of a month, s (the parametric rain is given a month).
 _MONTH_S = 365.25 / 12 * 86_400
+#: Three equal parts of the daylight.
+_DAY = (1 / 6, 1 / 2, 5 / 6)
 
 
 def summer_share(month: int) -> float:
@@ -164,39 +166,69 @@ def sensible_heat(
     return np.maximum((1 - alpha + ratio) / (1 + ratio) * available - beta, 0.0)
 
 
-def mixing_height(
+class MixedLayer(NamedTuple):
+    """The mixed layer of a month over land.
+
+    Attributes
+    ----------
+    day : (...)
+        Share of the day with the sun above the horizon.
+    highest, wind : (...)
+        Height in the late afternoon, and by wind alone, m.
+    heat : (...)
+        Heat that the ground gives to the air, mean over the daylight, W m-2.
+    night_friction : (...)
+        u* of the night, m s-1.
+    """
+
+    day: Array
+    highest: Array
+    wind: Array
+    heat: Array
+    night_friction: Array
+
+    def height_at(self, share: Array) -> Array:
+        """Height after ``share`` of the daylight: sinusoidal growth, never below that by wind."""
+        return np.asarray(np.maximum(np.sin(np.pi / 2 * share) * self.highest, self.wind))
+
+
+def mixed_layer(
     month: int,
     lat: Array,
     *,
-    land: Array,
     temperature: Array,
     humidity: Array,
     sunshine: Array,
     rain: Array,
     pressure: Array,
     friction: Array,
+    speed: Array,
     par: Parameters,
-) -> Array:
-    """Mean height of the mixed layer over day and night, m; constant over sea.
+) -> MixedLayer:
+    """The mixed layer by day and night, from heat and wind.
 
     By day it grows with the heat from the ground into air of a given stability (thermodynamic
-    method with entrainment 0.2, Tennekes 1973, J. Atmos. Sci. 30, 558-567): the height is
-    ``sqrt(2.8 Q / (rho cp gamma))``, and over the daylight the mean of a sinusoidal growth is
-    2 / pi of the largest. By night, and never less, wind alone mixes: 2300 u*^1.5 (Venkatram
-    1980, Boundary-Layer Meteorol. 19, 481-485).
+    method with entrainment 0.2, Tennekes 1973, J. Atmos. Sci. 30, 558-567) up to
+    ``sqrt(2.8 Q / (rho cp gamma))``. By night, and never less, wind alone mixes: 2300 u*^1.5
+    with the u* of stable air (Venkatram 1980, Boundary-Layer Meteorol. 19, 481-485).
     """
     day = daylight(month, lat)
     absorbed, loss = net_radiation(
         month, lat, temperature=temperature, humidity=humidity, sunshine=sunshine
     )
     available = 0.9 * (absorbed - loss * day)  # a tenth goes into the ground
-    heat = 86_400 * sensible_heat(
-        available, temperature=temperature, pressure=pressure, rain=rain, par=par
-    )
-    density = pressure / (287.05 * temperature)
-    highest = np.sqrt(2.8 * heat / (density * 1005.0 * par["stability_above"]))
-    wind = np.maximum(2300 * friction**1.5, par["mixing_height_least"])
-    mean = day * np.maximum(2 / np.pi * highest, wind) + (1 - day) * wind
+    heat = sensible_heat(available, temperature=temperature, pressure=pressure, rain=rain, par=par)
+    capacity = 1005.0 * pressure / (287.05 * temperature)
+    highest = np.sqrt(2.8 * 86_400 * heat / (capacity * par["stability_above"]))
+    calm = stable_friction(friction, speed, sunshine)
+    wind = np.maximum(2300 * calm**1.5, par["mixing_height_least"])
+    return MixedLayer(day, highest, wind, heat / np.maximum(day, 0.01), calm)
+
+
+def mixing_height(layer: MixedLayer, land: Array, *, par: Parameters) -> Array:
+    """Mean height of the mixed layer over day and night, m; constant over sea."""
+    by_day = np.mean([layer.height_at(np.array(share)) for share in _DAY], axis=0)
+    mean = layer.day * by_day + (1 - layer.day) * layer.wind
     return np.asarray(land * mean + (1 - land) * par["mixing_height_sea"])
 
 
@@ -217,6 +249,21 @@ def friction_velocity(speed_10m: Array, land: Array, *, par: Parameters) -> Arra
     """u*, m s-1, from the 10 m wind speed by the logarithmic law."""
     log_z0 = land * np.log(par["roughness_land"]) + (1 - land) * np.log(par["roughness_sea"])
     return np.asarray(KARMAN * speed_10m / (np.log(10.0) - log_z0))
+
+
+def stable_friction(neutral: Array, speed_10m: Array, sunshine: Array) -> Array:
+    """u* of the night, m s-1, from the neutral one and the wind at 10 m.
+
+    ``u*/2 (1 + sqrt(1 - (2 u0)^2 / (C u^2)))`` with ``C`` the drag of the neutral wind and
+    ``u0^2 = 4.7 z g theta* / T`` (Venkatram 1980, Boundary-Layer Meteorol. 19, 481-485), half of
+    the neutral one where the wind is too weak; ``theta* = 0.09 (1 - 0.5 n^2)`` K with cloud ``n``,
+    1 less the relative sunshine (van Ulden and Holtslag 1985, J. Climate Appl. Meteor. 24,
+    1196-1207).
+    """
+    scale = 0.09 * (1 - 0.5 * (1 - sunshine) ** 2)
+    buoyancy = 4.7 * 10.0 * 9.80665 * scale / 285.0
+    root = 1 - 4 * buoyancy / np.maximum(neutral * speed_10m, 1e-6)
+    return np.asarray(neutral / 2 * (1 + np.sqrt(np.maximum(root, 0.0))))
 
 
 def vertical_diffusivity(

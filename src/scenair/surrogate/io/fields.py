@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from scenair.config.case import CaseConfig
 from scenair.config.surrogate import SurrogateConfig
 from scenair.core.errors import InputError
@@ -25,9 +27,12 @@ from scenair.surrogate.meteorology import (
 )
 from scenair.surrogate.normals import Normals, stations_from_table
 from scenair.surrogate.parameters import Parameters, parameters_from_table
+from scenair.surrogate.parametric import summer_share
 
 #: Shipped map of precipitation normals, relative to ``resources/``.
 RAIN_MAP = "surrogate/rain_climatology_east_asia.nc"
+#: Shipped wind at 300 hPa.
+UPPER_WIND = "surrogate/wind_300hpa_east_asia.nc"
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,13 +73,41 @@ def read_rain_map(path: str | Path) -> Regular:
     return rain
 
 
+@reader
+def read_upper_wind(path: str | Path) -> tuple[Regular, Regular]:
+    """East and north wind at 300 hPa by month, m s-1, from those of January and July.
+
+    The months between follow the cosine of :func:`.parametric.summer_share`.
+
+    Raises
+    ------
+    InputError, UnitsError
+        Unreadable, variable missing, wrong unit, other months, missing values or wild ones.
+    """
+    ds = open_netcdf(path)
+    if "month" not in ds or ds["month"].values.tolist() != [1, 7]:
+        raise InputError("not January and July", where=str(path), allowed="month = 1, 7")
+    share = np.array([summer_share(m) for m in range(1, 13)])[:, None, None]
+    found = []
+    for name in ("ua300", "va300"):
+        wind = regular(ds, name, unit="m s-1", where=str(path))
+        if (np.abs(wind.values) > 120).any():
+            raise InputError("wind over 120 m s-1", where=f"{path}, variable {name}")
+        january, july = wind.values
+        found.append(Regular(wind.lon, wind.lat, (1 - share) * january + share * july))
+    return found[0], found[1]
+
+
 def read_normals(
-    rain: str | Path | None = None, stations: str = "surrogate/climate_normals.csv"
+    rain: str | Path | None = None,
+    upper: str | Path | None = None,
+    stations: str = "surrogate/climate_normals.csv",
 ) -> Normals:
-    """The rain map (the shipped one if none is given) and the table of stations."""
+    """Maps of rain and upper wind (the shipped ones if none is given), table of stations."""
     table = read_table(stations, dtype={"month": "int64"})
     return Normals(
         read_rain_map(rain or resources() / RAIN_MAP),
+        *read_upper_wind(upper or resources() / UPPER_WIND),
         stations_from_table(table, quantity="rain_days"),
         stations_from_table(table, quantity="humidity"),
         stations_from_table(table, quantity="sunshine"),
@@ -88,6 +121,7 @@ def build_meteorology(
     relief: str | Path,
     meteorology: str | Path,
     rain: str | Path | None = None,
+    upper: str | Path | None = None,
 ) -> None:
     """Quarterly meteorology of the case from free monthly fields.
 
@@ -99,8 +133,8 @@ def build_meteorology(
         Monthly surface winds and temperature; surface elevation.
     meteorology : path
         Written: variables of :data:`.meteorology.VARIABLES` by quarter.
-    rain : path, optional
-        Map of the monthly precipitation; the shipped one without it.
+    rain, upper : path, optional
+        Map of the monthly precipitation, wind at 300 hPa; the shipped ones without them.
     """
     case, options = read_config(config)
     surface = open_netcdf(winds)
@@ -115,9 +149,10 @@ def build_meteorology(
         height = open_netcdf(relief, variables={"orog": "m"})
         ds = free_meteorology(
             surface, height, grid=grid, par=read_parameters(options.parameters),
-            normals=read_normals(rain),
+            normals=read_normals(rain, upper),
         )  # fmt: skip
         attrs["sources"] += f"; {height.attrs.get('source', '')}"
+        attrs["sources"] += f"; {open_netcdf(upper or resources() / UPPER_WIND).attrs['source']}"
         attrs |= _origin(set(map(str, surface.data_vars)))
         if "pr" not in surface:
             attrs["sources"] += f"; {open_netcdf(rain or resources() / RAIN_MAP).attrs['source']}"
