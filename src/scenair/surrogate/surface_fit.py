@@ -37,6 +37,8 @@ LEAST: Final = {"PM25": 5.0, "O3": 5.0}
 #: Ratio of NOx above which the published criterion is meant to hold, and below which any of the
 #: factors that limit a quantity is at its margin.
 MARGIN: Final = 0.2
+#: Largest error of the published criterion; the share of runs and cells above it is told.
+LARGEST: Final = 0.10
 #: Factors whose shortage bends the response.
 LIMITING: Final = {"PM25": ("NOx", "NH3"), "O3": ("NOx", "NMVOC")}
 
@@ -211,6 +213,7 @@ def _errors(
                     "mne": float(error.mean()),
                     "p99_ne": float(np.quantile(error, 0.99)),
                     "max_ne": float(error.max()),
+                    "share_over": float((error > LARGEST).mean()),
                     "r": float(np.corrcoef(a.ravel(), p.ravel())[0, 1]),
                 }
             )
