@@ -15,8 +15,8 @@ from scenair.surrogate.deposition import (
     deposition_velocities,
     friction_velocity,
     laminar_resistance,
+    mean_speed,
 )
-from scenair.surrogate.parametric import vertical_diffusivity
 
 
 def _one(value: float) -> np.ndarray:
@@ -37,12 +37,17 @@ def _velocities(par, *, celsius=10.0, humidity=0.6, friction=0.3, land=1.0):
     return {phase: float(v.item()) for phase, v in got.items()}
 
 
-def test_friction_velocity_is_that_of_the_diffusivity(par):
-    """The way back from Kz, exact above its floor."""
-    friction, mixing = np.array([[0.1, 0.4]]), np.array([[350.0, 1200.0]])
-    k = vertical_diffusivity(np.array([40.0]), friction=friction, mixing=mixing, par=par)[0]
-    got = friction_velocity(k, height=40.0, mixing=mixing, par=par)
-    np.testing.assert_allclose(got, friction, rtol=1e-12)
+def test_friction_velocity_by_hand(par, rng):
+    """A wind of (3, 4) m s-1 with a variance of 2 m2 s-2; the speed against 1e6 draws."""
+    k = 2 * par["transient_time"]
+    wind = np.full((2, 3), 3.0), np.full((3, 2), 4.0)
+    got = mean_speed(wind, (np.full((2, 3), k), np.full((3, 2), k)), par=par)
+    assert got.shape == (2, 2)
+    np.testing.assert_allclose(got, np.sqrt(25 + np.pi))
+    draws = np.hypot(*(rng.normal(m, np.sqrt(2), 1_000_000) for m in (3.0, 4.0)))
+    assert got[0, 0] == pytest.approx(draws.mean(), rel=0.02)
+    friction = friction_velocity(got, _one(0.3), height=20.0)
+    assert friction[0, 0] == pytest.approx(0.4 * np.sqrt(25 + np.pi) / 4.19971, rel=1e-5)
 
 
 def test_resistances_by_hand():

@@ -4,9 +4,8 @@ Simpson et al. (2012, ACP 12, 7825-7865, section 8), constants as coded in metno
 ``v = 1 / (Ra + Rb + Rc)`` for gases and ``v = 1 / (Ra + 1 / Vds)`` for fine particles, whose
 settling is negligible.
 
-* Ra: logarithmic law from the roughness to the middle of the lowest layer. The friction velocity
-  is the one that the vertical diffusivity of the meteorology stands for, so that mixing and
-  deposition agree for every source of weather.
+* Ra: logarithmic law from the roughness to the middle of the lowest layer, with the friction
+  velocity of the mean wind speed there (mean and transient wind of the meteorology), neutral.
 * Rb: quasi-laminar layer, by the diffusivity of the gas.
 * Rc of SO2 and NH3 over land: one non-stomatal resistance each (co-deposition), by temperature,
   humidity and the acidity ratio ``a = [SO2] / [NH3]`` by volume, beside the stomata:
@@ -90,17 +89,29 @@ class Surface:
     warmth: Array
 
 
-def friction_velocity(
-    diffusivity: Array, *, height: float, mixing: Array, par: Parameters
+def mean_speed(
+    wind: tuple[Array, Array], diffusivity: tuple[Array, Array], *, par: Parameters
 ) -> Array:
-    """u*, m s-1, that gives ``diffusivity`` (m2 s-1) at ``height`` (m).
+    """Mean wind speed (y, x) of a layer at the cell centres, m s-1.
 
-    The inverse of :func:`.parametric.vertical_diffusivity`; ``mixing`` is the mixing height (m).
-    For weather of another model it is the friction velocity of a neutral layer that mixes as much.
+    Parameters
+    ----------
+    wind, diffusivity : (y, x + 1), (y + 1, x)
+        Mean wind normal to the faces (m s-1) and the diffusivity of the transient wind there
+        (m2 s-1), which is its variance times ``transient_time``. The speed of a vector of that mean
+        with two normal components is ``sqrt(mean**2 + pi / 2 variance)``.
+    par : Parameters
     """
-    inside = np.clip(1 - height / (1.3 * mixing), 0.1, None) ** 2
-    friction = diffusivity / (par["vertical_mixing"] * KARMAN * height * inside)
-    return np.clip(friction, *_FRICTION_RANGE)
+    (u, v), (kx, ky) = (
+        (0.5 * (x[:, :-1] + x[:, 1:]), 0.5 * (y[:-1] + y[1:])) for x, y in (wind, diffusivity)
+    )
+    variance = 0.5 * (kx + ky) / par["transient_time"]
+    return np.asarray(np.sqrt(u**2 + v**2 + np.pi / 2 * variance))
+
+
+def friction_velocity(speed: Array, roughness: Array, *, height: float) -> Array:
+    """u*, m s-1, of a wind (m s-1) at ``height`` (m) by the logarithmic law."""
+    return np.clip(KARMAN * speed / np.log(height / roughness), *_FRICTION_RANGE)
 
 
 def aerodynamic_resistance(friction: Array, roughness: Array, *, height: float) -> Array:
@@ -242,19 +253,19 @@ def deposition_velocities(surface: Surface, *, depth: float, par: Parameters) ->
 
 def surface_of(
     *,
-    diffusivity: Array,
-    mixing: Array,
+    speed: Array,
     land: Array,
     temperature: Array,
     humidity: Array,
     height: float,
     par: Parameters,
 ) -> Surface:
-    """The surface of a quarter; ``diffusivity`` is Kz (m2 s-1) at ``height`` (m)."""
+    """The surface of a quarter; ``speed`` is the mean wind speed (m s-1) at ``height`` (m)."""
     log_z0 = land * np.log(par["roughness_land"]) + (1 - land) * np.log(par["roughness_sea"])
+    roughness = np.exp(log_z0)
     return Surface(
-        friction=friction_velocity(diffusivity, height=height, mixing=mixing, par=par),
-        roughness=np.exp(log_z0),
+        friction=friction_velocity(speed, roughness, height=height),
+        roughness=roughness,
         land=land,
         temperature=temperature,
         humidity=humidity,

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from scenair.core.species import MOLAR_MASS
 from scenair.surrogate.aerosol import M_NO3, M_SO4
-from scenair.surrogate.deposition import deposition_velocities, surface_of
+from scenair.surrogate.deposition import deposition_velocities, mean_speed, surface_of
 from scenair.surrogate.layers import middle
 from scenair.surrogate.meteorology import LAPSE_K_PER_M
 from scenair.surrogate.nitrogen import nitric_acid
@@ -148,11 +148,13 @@ def prepare_quarter(met: xr.Dataset, quarter: int, *, geo: Geometry, par: Parame
         )  # fmt: skip
         scavenged[phase] = intermittent_rate(during, wet_fraction=wet, wet_event=event)
     scavenged |= {phase: scavenged[like] for phase, like in _SCAVENGED_AS.items()}
+    depth = float(geo.depth[0])
+    speed = mean_speed((get("wind_x")[0], get("wind_y")[0]), (mixing.x[0], mixing.y[0]), par=par)
     surface = surface_of(
-        diffusivity=mixing.z[0], mixing=get("mixing_height"), land=get("land"),
-        temperature=temperature, humidity=get("humidity"), height=float(geo.depth[0]), par=par,
+        speed=speed, land=get("land"), temperature=temperature, humidity=get("humidity"),
+        height=depth / 2, par=par,
     )  # fmt: skip
-    dry = deposition_velocities(surface, depth=float(geo.depth[0]), par=par)
+    dry = deposition_velocities(surface, depth=depth, par=par)
     height = middle(tuple(np.cumsum(geo.depth)))[:, None, None]
     state = {
         "temperature": temperature - LAPSE_K_PER_M * height,
