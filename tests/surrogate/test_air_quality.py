@@ -18,6 +18,7 @@ from scenair.surrogate.operator import with_loss
 from scenair.surrogate.products import BESIDE, PARTS, check_fields
 from scenair.surrogate.solver import Factor
 from scenair.surrogate.sources import split_particles
+from tests.surrogate.synthetic import blobs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,15 +62,17 @@ def test_tables_of_the_background_are_named(annual):
     assert "surrogate/biogenic.csv" in ds.attrs["biogenic"]
 
 
-def test_parts_sum_and_are_plausible(annual):
+def test_parts_sum_and_are_plausible(small, annual):
     ds = open_netcdf(annual / "annual.nc", variables={"PM25": "ug m-3", "PM25_annual": "ug m-3"})
     total = sum(ds[name].astype(float) for name in PARTS)
     np.testing.assert_allclose(ds["PM25"], total, rtol=1e-6)
     assert ds.attrs["source"] == "surrogate"
     assert ds.attrs["synthetic"] == "true"
     assert 20 < float(ds["PM25_annual"].max()) < 200
-    # winter above summer for what is emitted evenly over the year
-    assert float(ds["BC"].sel(quarter="Q1").max()) > 1.3 * float(ds["BC"].sel(quarter="Q3").max())
+    # winter above summer for what is emitted evenly over the year, in the mean of where that is
+    where = blobs(small.grid)
+    winter, summer = (float((ds["BC"].sel(quarter=q) * where).sum()) for q in ("Q1", "Q3"))
+    assert winter > 1.2 * summer
 
 
 def test_same_bytes(small, annual, tmp_path):
