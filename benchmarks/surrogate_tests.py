@@ -33,7 +33,8 @@ from scenair.surrogate.io.fields import read_normals, read_parameters
 from scenair.surrogate.meteorology import free_meteorology
 from scenair.surrogate.model import run_quarter
 from scenair.surrogate.operator import with_loss
-from scenair.surrogate.ozone import M_O3, balance, rates, run_ozone
+from scenair.surrogate.ozone import run_ozone
+from scenair.surrogate.photochemistry import M_O3, balance, rates
 from scenair.surrogate.quarter import Quarter, prepare_quarter
 from scenair.surrogate.removal import intermittent_rate
 from scenair.surrogate.response_surface import design, fit, normalised_errors

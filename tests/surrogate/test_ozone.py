@@ -8,7 +8,8 @@ import pytest
 from scenair.core.constants import GAS_CONSTANT
 from scenair.core.errors import InputError
 from scenair.surrogate.model import run_quarter
-from scenair.surrogate.ozone import M_O3, balance, rates, require_biogenic, run_ozone
+from scenair.surrogate.ozone import run_ozone
+from scenair.surrogate.photochemistry import M_O3, balance, rates, require_biogenic
 from scenair.surrogate.quarter import prepare_quarter
 
 

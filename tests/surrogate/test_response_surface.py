@@ -7,7 +7,7 @@ import pytest
 
 from scenair.core.errors import InputError
 from scenair.surrogate.aerosol import partition
-from scenair.surrogate.ozone import balance, rates
+from scenair.surrogate.photochemistry import balance, rates
 from scenair.surrogate.response_surface import (
     design,
     fit,

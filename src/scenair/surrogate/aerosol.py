@@ -7,6 +7,7 @@ is conserved.
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -82,6 +83,46 @@ def _nodes(temperature: Array, humidity: Array) -> list[tuple[Array, Array]]:
     return [(temperature + d, np.clip(humidity + RH_PER_K * d, *_RH_RANGE)) for d in DIURNAL_K]
 
 
+class Equilibrium:
+    """The equilibrium at given weather: what does not depend on concentrations is set up once.
+
+    Parameters
+    ----------
+    temperature : array
+        Daily mean, K.
+    humidity : array
+        Daily mean relative humidity, 0-1.
+    pressure : array
+        Pa.
+    """
+
+    def __init__(self, temperature: Array, humidity: Array, pressure: Array) -> None:
+        #: Dissociation constant at each time of day, (umol m-3)2.
+        self._constant = [
+            dissociation_constant(t, rh) / _nanomole(t, pressure) ** 2
+            for t, rh in _nodes(temperature, humidity)
+        ]
+
+    def rows(self, part: slice) -> Equilibrium:
+        """The same for some of the places, along the first axis."""
+        other = copy(self)
+        other._constant = [constant[part] for constant in self._constant]
+        return other
+
+    def partition(self, sulfate: Array, nitrate: Array, ammonium: Array) -> Partition:
+        """See :func:`partition`."""
+        s, n, a = sulfate / M_SO4, nitrate / M_NO3, ammonium / M_NH4
+        free = np.maximum(a - 2 * s, 0.0)
+        both, apart = free + n, (free - n) ** 2
+        salt = np.zeros(np.broadcast_shapes(apart.shape, self._constant[0].shape))
+        for constant in self._constant:
+            # 0 or less where free ammonia times nitric acid is below the constant
+            salt += np.maximum(both - np.sqrt(apart + 4 * constant), 0.0)
+        salt *= 0.5 / len(self._constant)
+        particle = np.minimum(a, 2 * s) + salt
+        return Partition(np.minimum(salt * M_NO3, nitrate), np.minimum(particle * M_NH4, ammonium))
+
+
 def partition(
     sulfate: Array,
     nitrate: Array,
@@ -109,16 +150,7 @@ def partition(
     Partition
         ug m-3, never above the totals.
     """
-    particle_n = np.zeros(np.broadcast_shapes(np.shape(sulfate), np.shape(temperature)))
-    particle_a = np.zeros_like(particle_n)
-    for t, rh in _nodes(temperature, humidity):
-        ppb = _nanomole(t, pressure)
-        s, n, a = sulfate / M_SO4 * ppb, nitrate / M_NO3 * ppb, ammonium / M_NH4 * ppb
-        salt, _, _ = _nitrate_ppb(np.maximum(a - 2 * s, 0.0), n, dissociation_constant(t, rh))
-        particle_n += salt / ppb * M_NO3
-        particle_a += (np.minimum(a, 2 * s) + salt) / ppb * M_NH4
-    k = len(DIURNAL_K)
-    return Partition(np.minimum(particle_n / k, nitrate), np.minimum(particle_a / k, ammonium))
+    return Equilibrium(temperature, humidity, pressure).partition(sulfate, nitrate, ammonium)
 
 
 def partition_response(

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scenair.surrogate.products import WARM_QUARTERS
 from scenair.surrogate.response_surface import design
 from scenair.surrogate.sources import tracer_emissions
-from scenair.surrogate.year import Emitted, with_ozone
+from scenair.surrogate.year import Emitted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -80,14 +80,9 @@ def run_design_quarter(
 ) -> tuple[Array, Array | None]:
     """Controlled PM2.5 and, in a warm quarter, ozone of all runs, (run, y, x), ug m-3."""
     members = {(i, "run"): one for i, one in enumerate(emitted)}
-    start = shared.linear({m: e.tracers for m, e in members.items()})
-    particles, ozone = [], []
-    for member, one in members.items():
-        result = shared.run(one.tracers, start.pop(member))
-        solution = with_ozone(shared.quarter, number, result, one, biogenic=biogenic, par=par)
-        particles.append(np.sum(list(solution.parts.values()), axis=0))
-        if solution.ozone is not None:
-            ozone.append(solution.ozone.ozone)
+    solved = shared.solve(members, number, biogenic=biogenic, par=par).values()
+    particles = [np.sum(list(solution.parts.values()), axis=0) for solution in solved]
+    ozone = [solution.ozone.ozone for solution in solved if solution.ozone is not None]
     return np.stack(particles), np.stack(ozone) if ozone else None
 
 

@@ -1,191 +1,37 @@
-"""Ozone of the warm season: radical balance in each cell, then transport of Ox.
+"""Ozone of the warm season: photochemistry in each cell and transport of Ox, for many members.
 
-Production follows from a steady state of peroxy radicals, hydroxyl and the photostationary state
-of NO, NO2 and O3 (Kleinman 2005, Atmos. Environ. 39, 575-586, in spirit); Ox = O3 + NO2 is
-then transported by the operator of the particles with its own losses. Absolute values are not
-used; the relative response is. Biogenic VOC are an input that has to be given.
+Ox = O3 + NO2 is transported by the operator of the particles with its own losses; its production
+is that of :mod:`.photochemistry`. Absolute values are not used; the relative response is.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from scenair.core.constants import GAS_CONSTANT
-from scenair.core.errors import InputError
+from scenair.surrogate.inverse import Iterated
 from scenair.surrogate.layers import middle
+from scenair.surrogate.members import Members
+from scenair.surrogate.nonlinear import row_blocks, solve_members
+from scenair.surrogate.photochemistry import M_NO2, M_O3, Balance, balance, rates
 from scenair.surrogate.solver import ColumnSystem
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from scenair.surrogate.inverse import Inverse
+    from scenair.surrogate.nonlinear import Index
     from scenair.surrogate.parameters import Parameters
     from scenair.surrogate.quarter import Quarter
 
 Array = npt.NDArray[np.float64]
 
-_STEPS: Final = 200
-#: Relative change of the peroxy radicals at which their balance is reached.
-_BALANCE: Final = 1e-5
-_LOOPS: Final = 12
-_LOOP_TOLERANCE_PPB: Final = 0.05
-M_O3: Final = 47.998
-M_NO2: Final = 46.0055
-#: Molecules cm-3 of one ppb at 298 K and 1 atm.
-_PER_PPB: Final = 2.46e10
-
-
-class Balance(NamedTuple):
-    """State of the photochemistry.
-
-    Attributes
-    ----------
-    ozone, no, no2 : array
-        ppb.
-    production : array
-        Net chemical source of Ox, ppb h-1 (production less NO2 + OH).
-    gross : array
-        Production of Ox by peroxy radicals with NO, ppb h-1.
-    nox_loss_share : array
-        L_N / Q, share of radicals lost by reaction with nitrogen oxides: 1 where ozone is
-        limited by VOC, 0 where by NOx.
-    hydroxyl : array
-        molecules cm-3.
-    peroxy : array
-        ppb.
-    """
-
-    ozone: Array
-    no: Array
-    no2: Array
-    production: Array
-    gross: Array
-    nox_loss_share: Array
-    hydroxyl: Array
-    peroxy: Array
-
-
-@dataclass(frozen=True)
-class Rates:
-    """Rate constants in ppb-1 s-1 and s-1 (300 K)."""
-
-    peroxy_no: float
-    ozone_no: float
-    hydroxyl_no2: float
-    peroxy_self: float
-    peroxy_cross: float
-    nitrate_yield: float
-    photolysis: float
-
-
-def rates(par: Parameters) -> Rates:
-    """Rate constants from the parameter table (cm3 molecule-1 s-1 there)."""
-
-    def per_ppb(name: str) -> float:
-        return par[name] * _PER_PPB
-
-    return Rates(
-        per_ppb("k_peroxy_no"),
-        per_ppb("k_ozone_no"),
-        per_ppb("k_hydroxyl_no2"),
-        per_ppb("k_peroxy_self"),
-        per_ppb("k_peroxy_cross"),
-        par["organic_nitrate_yield"],
-        par["photolysis_no2"],
-    )
-
-
-def balance(
-    nox: Array,
-    oxidant: Array,
-    *,
-    radicals: Array,
-    reactivity: Array,
-    k: Rates,
-    start: Array | None = None,
-) -> Balance:
-    """Radical balance and photostationary state.
-
-    Parameters
-    ----------
-    nox, oxidant : array
-        NOx and Ox = O3 + NO2, ppb.
-    radicals : array
-        Primary production of radicals Q, ppb h-1.
-    reactivity : array
-        Reactivity of OH with VOC, CO and CH4, s-1.
-    k : Rates
-    start : array, optional
-        Peroxy radicals (ppb) to begin with.
-    """
-    q = np.asarray(radicals, dtype=np.float64) / 3600
-    nox = np.maximum(nox, 1e-6)
-    oxidant = np.maximum(oxidant, 1e-6)
-    peroxy = np.full(np.broadcast_shapes(nox.shape, oxidant.shape, q.shape), 0.01)
-    if start is not None:
-        peroxy[...] = start
-    for _ in range(_STEPS):
-        ozone = _photostationary(nox, oxidant, peroxy, k)
-        no2 = np.clip(oxidant - ozone, 0.0, nox)
-        no = nox - no2
-        a = (
-            2 * (k.peroxy_self + k.peroxy_cross)
-            + k.hydroxyl_no2 * no2 * k.peroxy_cross / reactivity
-        )
-        b = (k.hydroxyl_no2 * no2 / reactivity + k.nitrate_yield) * k.peroxy_no * no
-        new = (-b + np.sqrt(b * b + 4 * a * q)) / (2 * a)
-        done = np.abs(new - peroxy).max() <= _BALANCE * float(new.max())
-        peroxy = 0.5 * (peroxy + new)
-        if done:
-            break
-    hydroxyl = (k.peroxy_no * no * peroxy + k.peroxy_cross * peroxy**2) / reactivity
-    gross = 2 * k.peroxy_no * no * peroxy * (1 - k.nitrate_yield / 2)
-    loss = k.hydroxyl_no2 * hydroxyl * no2
-    by_nitrogen = (loss + k.nitrate_yield * k.peroxy_no * no * peroxy) / q
-    return Balance(
-        ozone,
-        no,
-        no2,
-        (gross - loss) * 3600,
-        gross * 3600,
-        by_nitrogen,
-        hydroxyl * _PER_PPB,
-        peroxy,
-    )
-
-
-def _photostationary(nox: Array, oxidant: Array, peroxy: Array, k: Rates) -> Array:
-    """O3 (ppb) from ``J NO2 = NO (k O3 + 2 kN x)`` with NO2 = Ox - O3, NO = NOx - NO2."""
-    extra = 2 * k.peroxy_no * peroxy
-    # NO2 = Ox - O3; (J + extra)(Ox - O3) = k O3 (NOx - Ox + O3) + extra NOx
-    b = k.ozone_no * (nox - oxidant) + k.photolysis + extra
-    c = extra * nox - (k.photolysis + extra) * oxidant
-    root = (-b + np.sqrt(b * b - 4 * k.ozone_no * c)) / (2 * k.ozone_no)
-    return np.clip(root, 0.0, oxidant)
-
-
-def require_biogenic(reactivity: Array | None, *, where: str) -> Array:
-    """The reactivity of biogenic VOC, or a message that ozone can't be had without it.
-
-    Raises
-    ------
-    InputError
-        Not given, negative, missing values, or zero everywhere.
-    """
-    if reactivity is None:
-        raise InputError(
-            "the ozone module needs biogenic VOC",
-            where=where,
-            remedy="give a table or field of biogenic reactivity; without it rural ozone is wrong "
-            "in sign, so no ozone is computed",
-        )
-    values = np.asarray(reactivity, dtype=np.float64)
-    if not np.isfinite(values).all() or (values < 0).any() or not (values > 0).any():
-        raise InputError(
-            "biogenic reactivity must be finite, not negative, and not zero everywhere", where=where
-        )
-    return values
+#: Operators of the module, in the order in which they are solved.
+OPERATORS: Final = ("VOC", "Ox")
 
 
 @dataclass(frozen=True)
@@ -199,12 +45,151 @@ class OzoneState:
     nox_loss_share : (y, x)
         L_N / Q.
     loops : int
-        Rounds of chemistry and transport.
+        Steps of chemistry and transport.
     """
 
     ozone: Array
     nox_loss_share: Array
     loops: int
+
+
+class Air:
+    """What the photochemistry of a quarter does not take from its emissions; (n, 1) each.
+
+    Parameters
+    ----------
+    quarter : Quarter
+    biogenic : (y, x)
+        Reactivity of biogenic VOC near the ground by day, s-1.
+    par : Parameters
+
+    Attributes
+    ----------
+    ppb
+        ppb of 1 ug m-3 of a species of 1 g mol-1.
+    reactivity
+        Of OH without anthropogenic VOC, s-1.
+    radicals
+        Primary production, ppb h-1.
+    day_share
+        Share of daylight.
+    deposition
+        Velocity times area in the lowest layer, 0 above, m3 s-1.
+    lost
+        Loss of Ox aloft and near the ground, m3 s-1.
+    """
+
+    def __init__(self, quarter: Quarter, *, biogenic: Array, par: Parameters) -> None:
+        transport = quarter.transport
+        volume = transport.field(transport.volume)
+        depth = volume[:, 0, 0] / quarter.area[0, 0]
+        height = middle(tuple(np.cumsum(depth)))[:, None, None]
+        warmth = np.broadcast_to(quarter.warmth, transport.shape)
+
+        def flat(field: Array) -> Array:
+            return transport.flat(field)[:, None]
+
+        self.quarter, self.par = quarter, par
+        self.ppb = flat(
+            GAS_CONSTANT * quarter.state["temperature"] / quarter.state["pressure"] * 1e3
+        )
+        self.reactivity = flat(
+            par["reactivity_background"] + biogenic * np.exp(-height / par["biogenic_scale_height"])
+        )
+        self.radicals = flat(
+            par.at("radical_production", warmth) * np.exp(-height / par["radical_scale_height"])
+        )
+        self.day_share = flat(par.at("daylight_share", warmth))
+        dry = np.zeros(transport.shape)
+        dry[0] = quarter.dry["ozone"] * quarter.area
+        self.deposition = flat(dry)
+        self.lost = flat(par["loss_oxidant"] * volume)
+
+    def reference_loss(self, operator: str) -> Array:
+        """Rate times volume (n,) with which one of :data:`OPERATORS` is inverted, m3 s-1."""
+        if operator == "VOC":
+            return self.par["loss_voc"] * self.quarter.transport.volume
+        return (self.lost + self.deposition)[:, 0]
+
+
+class OzoneMembers:
+    """Ozone of some scenario-years of a quarter, stage by stage; fields are (n, member).
+
+    Parameters
+    ----------
+    air : Air
+    members : Members
+        Solved for NOx.
+    voc : sequence of (layer, y, x)
+        Anthropogenic NMVOC of each member, ug s-1.
+    """
+
+    def __init__(self, air: Air, members: Members, voc: Sequence[Array]) -> None:
+        self.air, self._members, self._voc_source = air, members, voc
+
+    def solve(self, operator: str, inverses: Sequence[Inverse]) -> None:
+        """One of :data:`OPERATORS`, with its inverse."""
+        if operator == "VOC":
+            flat = self.air.quarter.transport.flat
+            self._voc = inverses[0].solve(np.stack([flat(v) for v in self._voc_source], axis=1))
+        else:
+            self._solve_oxidant(inverses[0])
+
+    def _solve_oxidant(self, inverse: Inverse) -> None:
+        """Ox with the production that its own ozone leaves."""
+        air, par, transport = self.air, self.air.par, self.air.quarter.transport
+        nox = self._members.concentration["NOx"]
+        self._day_nox = nox / M_NO2 * air.ppb * par["daytime_nox_share"]
+        direct = par["direct_no2_share"] * self._members.emitted("NOx") / M_NO2 * air.ppb
+        # unpolluted air is in balance with its own sources, deposition included, so ozone is the
+        # background where nothing is emitted
+        clean = transport.inflow[:, None] + air.lost + air.deposition
+        rhs = direct + clean * par["ozone_background"]
+        by_day = air.day_share * transport.volume[:, None] / 3600
+        self._peroxy = np.full(nox.shape, 0.01)
+
+        def correction(x: Array, members: Index) -> Array:
+            ozone, production = self._chemistry(x, members)
+            residual = rhs[:, members] - transport.matrix @ x - air.lost * x
+            residual += by_day * production - air.deposition * ozone
+            return inverse.correct(residual)
+
+        start = np.full(nox.shape, par["ozone_background"])
+        self._oxidant, self._steps = solve_members(correction, start, what="Ox")
+
+    def _chemistry(self, oxidant: Array, members: Index) -> tuple[Array, Array]:
+        """Ozone, ppb, and net production of Ox, ppb h-1, by day."""
+        ozone, production = np.empty_like(oxidant), np.empty_like(oxidant)
+        for rows in row_blocks(oxidant):
+            day = self._balance(rows, oxidant[rows], members)
+            ozone[rows], production[rows] = day.ozone, day.production
+            self._peroxy[rows, members] = day.peroxy
+        return ozone, production
+
+    def _balance(self, rows: slice, oxidant: Array, members: Index) -> Balance:
+        air, par = self.air, self.air.par
+        voc = self._voc[rows][:, members]
+        return balance(
+            self._day_nox[rows][:, members],
+            oxidant,
+            radicals=air.radicals[rows],
+            reactivity=air.reactivity[rows] + par["reactivity_of_voc"] * voc,
+            k=rates(par),
+            start=self._peroxy[rows][:, members],
+        )
+
+    def states(self) -> list[OzoneState]:
+        """What was found for each of the members."""
+        transport = self.air.quarter.transport
+        lowest = slice(None, None, transport.shape[0])
+        day = self._balance(lowest, self._oxidant[lowest], np.arange(self._oxidant.shape[1]))
+        shape = (*transport.shape[1:], -1)
+        ozone = (day.ozone * M_O3 / self.air.ppb[lowest]).reshape(shape)
+        share = day.nox_loss_share.reshape(shape)
+        return [
+            OzoneState(ozone[..., i].copy(), share[..., i].copy(), int(steps))
+            for i, steps in enumerate(self._steps)
+        ]
 
 
 def run_ozone(
@@ -216,7 +201,7 @@ def run_ozone(
     biogenic: Array,
     par: Parameters,
 ) -> OzoneState:
-    """Photochemistry and transport of Ox, in turn until they agree.
+    """Photochemistry and transport of Ox of one scenario-year.
 
     Parameters
     ----------
@@ -230,47 +215,16 @@ def run_ozone(
     biogenic : (y, x)
         Reactivity of biogenic VOC near the ground by day, s-1.
     par : Parameters
+
+    Raises
+    ------
+    NotConvergedError
     """
-    transport, k = quarter.transport, rates(par)
-    volume = transport.field(transport.volume)
-    ppb = GAS_CONSTANT * quarter.state["temperature"] / quarter.state["pressure"] * 1e3
-    system = ColumnSystem(transport, {"VOC": transport.flat(par["loss_voc"] * volume)})
-    voc = transport.field(system.solve(("VOC",), transport.flat(voc_source)[:, None], rtol=1e-6))
-    height = middle(tuple(np.cumsum(volume[:, 0, 0] / quarter.area[0, 0])))[:, None, None]
-    reactivity = (
-        par["reactivity_background"]
-        + par["reactivity_of_voc"] * voc[..., 0]
-        + biogenic * np.exp(-height / par["biogenic_scale_height"])
-    )
-    day_nox = nox / M_NO2 * ppb * par["daytime_nox_share"]
-    warmth = np.broadcast_to(quarter.warmth, transport.shape)
-    radicals = par.at("radical_production", warmth) * np.exp(-height / par["radical_scale_height"])
-    deposition = quarter.dry["ozone"]
-    day_share = par.at("daylight_share", warmth)
-    direct = par["direct_no2_share"] * direct_no2 / M_NO2 * ppb
-    # unpolluted air is in balance with its own sources, deposition included, so ozone is the
-    # background where nothing is emitted
-    kept = par["loss_oxidant"] * volume
-    kept[0] += deposition * quarter.area
-    inflow = (transport.inflow + transport.flat(kept)) * par["ozone_background"]
-    oxidant = np.full(transport.shape, par["ozone_background"])
-    loops, change = 0, np.inf
-    peroxy: Array | None = None
-    while loops < _LOOPS and change > _LOOP_TOLERANCE_PPB:
-        loops += 1
-        day = balance(day_nox, oxidant, radicals=radicals, reactivity=reactivity, k=k, start=peroxy)
-        peroxy = day.peroxy
-        loss = par["loss_oxidant"] * volume
-        loss[0] += deposition * quarter.area * day.ozone[0] / oxidant[0]
-        # what nitrogen takes is a loss in proportion to Ox, so Ox stays positive
-        taken = (day.gross - day.production) / 3600 / oxidant
-        loss += day_share * taken * volume
-        system.set_loss("Ox", transport.flat(loss))
-        source = day_share * day.gross / 3600 * volume + direct
-        rhs = transport.flat(source) + inflow
-        start = transport.flat(oxidant)[:, None]
-        new = transport.field(system.solve(("Ox",), rhs[:, None], start=start, rtol=1e-7))[..., 0]
-        change = float(np.abs(new - oxidant)[0].max())
-        oxidant = np.maximum(new, 1e-3)
-    day = balance(day_nox, oxidant, radicals=radicals, reactivity=reactivity, k=k)
-    return OzoneState(day.ozone[0] * M_O3 / ppb[0], day.nox_loss_share[0], loops)
+    air = Air(quarter, biogenic=biogenic, par=par)
+    members = Members(quarter, [{"NOx": direct_no2}])
+    members.concentration["NOx"] = quarter.transport.flat(nox)[:, None]
+    ozone = OzoneMembers(air, members, [voc_source])
+    system = ColumnSystem(quarter.transport, {})
+    for operator in OPERATORS:
+        ozone.solve(operator, [Iterated(system, operator, air.reference_loss(operator))])
+    return ozone.states()[0]

@@ -1,127 +1,144 @@
-"""Many scenario-years of one quarter: what they share is set up once.
+"""Many scenario-years of one quarter: what they share is made once.
 
-Transport, the factors of the columns and of the deflation belong to the quarter. Where a linear
-tracer has many right-hand sides over sectors and scenarios, its operator is factored once and all
-of them are solved together; the iteration of :func:`.model.run_quarter` starts from there, finds
-that the residual is below its own tolerance, and goes on with what is not linear.
+An operator is factored once, in single precision, and serves all members as the approximate inverse
+of :mod:`.inverse`: exact within a few corrections where the equation is linear, and near enough
+where NOx, nitrate or ozone of a member set the losses. One operator is held at a time (two of total
+nitrate and ammonium), and members are worked on in groups whose size does not depend on threads, so
+memory is bounded and the result is the same on any number of them.
 """
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from scenair.surrogate.frontal import FrontalFactor
-from scenair.surrogate.model import run_quarter
-from scenair.surrogate.operator import with_loss
-from scenair.surrogate.quarter import CONVERSIONS
+from scenair.surrogate.inverse import Factored, Iterated
+from scenair.surrogate.members import STAGES, Members, reference_loss
+from scenair.surrogate.model import results
+from scenair.surrogate.ozone import OPERATORS, Air, OzoneMembers
+from scenair.surrogate.products import WARM_QUARTERS, solution_of
 from scenair.surrogate.solver import ColumnSystem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
-    from scenair.surrogate.model import Result
+    from scenair.surrogate.inverse import Inverse
+    from scenair.surrogate.ozone import OzoneState
+    from scenair.surrogate.parameters import Parameters
+    from scenair.surrogate.products import Solution
     from scenair.surrogate.quarter import Quarter
+    from scenair.surrogate.year import Emitted
 
 Array = npt.NDArray[np.float64]
 #: Year and scenario.
 Member = tuple[int, str]
 
-#: Right-hand sides from which a factor is worth its making (about twenty iterated solutions).
-FACTOR_FROM: Final = 24
+#: Members from which factors are worth their making.
+FACTOR_FROM: Final = 6
 #: Members that are solved at once: bounds the memory.
-_TOGETHER: Final = 8
-#: Linear systems in the order in which they can be solved, with their tracers.
-LINEAR: Final[tuple[tuple[str, ...], ...]] = (
-    ("SO2",),
-    ("PRECURSOR",),
-    ("BC", "POA", "OTHER", "SO4", "SOA"),
-)
-#: Name of the system of :mod:`.model` that each group of tracers solves.
-_SYSTEM: Final = {"SO2": "SO2", "PRECURSOR": "PRECURSOR", "BC": "particle"}
+TOGETHER: Final = 14
 
 
 class SharedQuarter:
-    """A quarter's operator, set up for all scenario-years.
+    """A quarter's operators, set up for all scenario-years.
 
     Parameters
     ----------
     quarter : Quarter
+    threads : int
+        Groups of members that are solved side by side; the result does not depend on it.
     """
 
-    def __init__(self, quarter: Quarter) -> None:
-        self.quarter = quarter
-        self._loss = {group[0]: self._losses(group[0]) for group in LINEAR}
-        losses = {_SYSTEM[name]: loss for name, loss in self._loss.items()}
-        self.system = ColumnSystem(quarter.transport, losses)
-        self.system.set_up()
+    def __init__(self, quarter: Quarter, *, threads: int = 1) -> None:
+        self.quarter, self._threads = quarter, max(1, threads)
 
-    def _losses(self, tracer: str) -> Array:
-        terms = self.quarter.loss_terms(tracer)
-        return self.quarter.transport.flat(np.sum(list(terms.values()), axis=0))
-
-    def linear(
-        self, sources: Mapping[Member, Mapping[str, Array]]
-    ) -> dict[Member, dict[str, Array]]:
-        """Concentrations (layer, y, x) of the linear tracers, ug m-3.
+    def solve(
+        self,
+        emitted: Mapping[Member, Emitted],
+        number: int,
+        *,
+        biogenic: Array | None,
+        par: Parameters,
+    ) -> dict[Member, Solution]:
+        """What is kept of all members, in the order given.
 
         Parameters
         ----------
-        sources : mapping of member -> tracer -> (layer, y, x)
-            Emissions, ug s-1.
+        emitted : mapping of member -> Emitted
+        number : int
+            Of the quarter, 0-3.
+        biogenic : (quarter, y, x), optional
+            Reactivity of biogenic VOC near the ground by day, s-1; without it no ozone.
+        par : Parameters
 
-        Returns
-        -------
-        dict
-            By member and tracer.
+        Raises
+        ------
+        NotConvergedError
+            One of them did not converge.
         """
-        found: dict[Member, dict[str, Array]] = {member: {} for member in sources}
-        members = list(sources)
-        for group in LINEAR:
-            solve = self._solver(group, len(group) * len(sources))
-            for first in range(0, len(members), _TOGETHER):
-                some = {m: sources[m] for m in members[first : first + _TOGETHER]}
-                self._solve_together(solve, group, some, found)
-        return found
+        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-    def _solver(self, group: tuple[str, ...], columns: int) -> Callable[[Array], Array]:
-        """What solves for so many right-hand sides of a group's operator."""
-        if columns >= FACTOR_FROM:
-            matrix = with_loss(self.quarter.transport, self._loss[group[0]])
-            return FrontalFactor(matrix, shape=self.quarter.transport.shape).solve
-        name = _SYSTEM[group[0]]
-        return lambda rhs: self.system.solve((name,) * rhs.shape[1], rhs)
+        # groups are what runs side by side; threads inside a product would wait for each other,
+        # and its rounding would depend on their number
+        with threadpool_limits(1):
+            return self._solve(emitted, number, biogenic=biogenic, par=par)
 
-    def _solve_together(
+    def _solve(
         self,
-        solve: Callable[[Array], Array],
-        group: tuple[str, ...],
-        sources: Mapping[Member, Mapping[str, Array]],
-        found: dict[Member, dict[str, Array]],
-    ) -> None:
-        """Solve a group of tracers for some members at once; the solutions go to ``found``."""
-        columns = {
-            (member, name): self._right_hand_side(name, emitted, found[member])
-            for member, emitted in sources.items()
-            for name in group
+        emitted: Mapping[Member, Emitted],
+        number: int,
+        *,
+        biogenic: Array | None,
+        par: Parameters,
+    ) -> dict[Member, Solution]:
+        ordered = sorted(emitted)
+        factor = len(ordered) >= FACTOR_FROM
+        count = -(-len(ordered) // TOGETHER)
+        groups = [list(group) for group in (ordered[i::count] for i in range(count))]
+        members = [Members(self.quarter, [emitted[m].tracers for m in group]) for group in groups]
+        for operators in STAGES:
+            losses = {name: reference_loss(self.quarter, name) for name in operators}
+            self._stage(losses, [partial(one.solve, operators) for one in members], factor=factor)
+        ozone: list[list[OzoneState | None]] = [[None] * len(group) for group in groups]
+        if biogenic is not None and number in WARM_QUARTERS:
+            air = Air(self.quarter, biogenic=biogenic[number], par=par)
+            voc = [[emitted[m].voc for m in group] for group in groups]
+            ozone = self._ozone(
+                [OzoneMembers(air, *x) for x in zip(members, voc, strict=True)], factor=factor
+            )
+        found = {
+            member: solution_of(self.quarter, result, state)
+            for group, one, states in zip(groups, members, ozone, strict=True)
+            for member, result, state in zip(group, results(one), states, strict=True)
         }
-        field = self.quarter.transport.field(solve(np.stack(list(columns.values()), axis=1)))
-        for i, (member, name) in enumerate(columns):
-            found[member][name] = np.ascontiguousarray(field[..., i])
+        return {member: found[member] for member in emitted}
 
-    def _right_hand_side(
-        self, tracer: str, emitted: Mapping[str, Array], known: Mapping[str, Array]
-    ) -> Array:
-        """Source (n,) of a tracer from emissions and from its parent, ug s-1."""
-        total = np.zeros(self.quarter.transport.shape) + emitted.get(tracer, 0.0)
-        if tracer in CONVERSIONS:
-            parent, yield_, _ = CONVERSIONS[tracer]
-            lost = self.quarter.loss_terms(parent)["conversion"]
-            total = total + yield_ * lost * known[parent]
-        return self.quarter.transport.flat(total)
+    def _ozone(
+        self, members: Sequence[OzoneMembers], *, factor: bool
+    ) -> list[list[OzoneState | None]]:
+        for operator in OPERATORS:
+            losses = {operator: members[0].air.reference_loss(operator)}
+            self._stage(losses, [partial(one.solve, operator) for one in members], factor=factor)
+        return [list(one.states()) for one in members]
 
-    def run(self, sources: Mapping[str, Array], start: Mapping[str, Array]) -> Result:
-        """One member; ``start`` is what :meth:`linear` found for it."""
-        return run_quarter(self.quarter, sources, system=self.system.fork(), start=start)
+    def _stage(
+        self,
+        losses: Mapping[str, Array],
+        jobs: Sequence[Callable[[list[Inverse]], None]],
+        *,
+        factor: bool,
+    ) -> None:
+        """Make the operators of a stage, do the jobs of all groups, and forget the operators."""
+        transport = self.quarter.transport
+        inverses: list[Inverse]
+        if factor:
+            inverses = [Factored(transport, loss) for loss in losses.values()]
+        else:
+            system = ColumnSystem(transport, {})
+            inverses = [Iterated(system, name, loss) for name, loss in losses.items()]
+        with ThreadPoolExecutor(max_workers=self._threads) as pool:
+            list(pool.map(lambda job: job(inverses), jobs))

@@ -18,7 +18,7 @@ from scenair.surrogate.gridded import check_grid, check_gridded
 from scenair.surrogate.io.anchoring import read_factors
 from scenair.surrogate.io.fields import read_config, read_meteorology, read_parameters
 from scenair.surrogate.io.nest import CLEAN, around_closure, emitted_with, read_nest
-from scenair.surrogate.ozone import require_biogenic
+from scenair.surrogate.photochemistry import require_biogenic
 from scenair.surrogate.products import (
     BESIDE,
     VELOCITIES,

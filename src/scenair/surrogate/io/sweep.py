@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from scenair.core.audit.checksums import sha256_of
@@ -15,10 +14,10 @@ from scenair.surrogate.gridded import check_grid
 from scenair.surrogate.io.annual import read_biogenic
 from scenair.surrogate.io.fields import read_config, read_meteorology, read_parameters
 from scenair.surrogate.quarter import prepare_quarter
-from scenair.surrogate.solutions import member_name, solutions_dataset
+from scenair.surrogate.solutions import solutions_dataset
 from scenair.surrogate.sources import INPUT_SPECIES
 from scenair.surrogate.sweep import SharedQuarter
-from scenair.surrogate.year import read_emitted, with_ozone
+from scenair.surrogate.year import read_emitted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
 
     from scenair.core.grids import Grid
     from scenair.surrogate.parameters import Parameters
-    from scenair.surrogate.products import Solution
-    from scenair.surrogate.sweep import Member
     from scenair.surrogate.year import Emitted
 
 logger = logging.getLogger(__name__)
@@ -59,7 +56,7 @@ def build_sweep(
     solutions : path
         Written: what ``build_air_quality`` needs of each member.
     threads : int
-        Members that are solved side by side; the result does not depend on it.
+        Groups of members that are solved side by side; the result does not depend on it.
     """
     case, options = read_config(config)
     grid, par = case.grid.build(), read_parameters(options.parameters)
@@ -69,18 +66,11 @@ def build_sweep(
     emitted = {
         m: _emitted(path, quarter, year=m[0], grid=grid, par=par) for m, path in files.items()
     }
-    shared = SharedQuarter(prepare_quarter(met, quarter, geo=geometry(grid), par=par))
-    start = shared.linear({m: e.tracers for m, e in emitted.items()})
-    logger.info("linear tracers of %d scenario-years are solved", len(files))
-
-    def solve(member: Member) -> Solution:
-        one = emitted[member]
-        result = shared.run(one.tracers, start.pop(member))
-        logger.info("%s is solved (%d steps)", member_name(member), result.picard)
-        return with_ozone(shared.quarter, quarter, result, one, biogenic=biogenic, par=par)
-
-    with ThreadPoolExecutor(max_workers=max(1, threads)) as pool:
-        solved = dict(zip(files, pool.map(solve, files), strict=True))
+    shared = SharedQuarter(
+        prepare_quarter(met, quarter, geo=geometry(grid), par=par), threads=threads
+    )
+    solved = shared.solve(emitted, quarter, biogenic=biogenic, par=par)
+    logger.info("%d scenario-years are solved", len(solved))
     ds = solutions_dataset(
         solved, emissions={m: sha256_of(path) for m, path in files.items()}, grid=grid
     )
