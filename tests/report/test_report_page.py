@@ -184,6 +184,19 @@ def test_page_says_what_it_must(text: str) -> None:
     assert "Counterfactual" not in text
 
 
+def test_a_nest_names_its_parent(made: Made) -> None:
+    """With inflow the case is no longer for tests only."""
+    path = made.result / "air_quality/annual.nc"
+    with xr.open_dataset(path) as ds:
+        changed = ds.load()
+    changed.attrs["inflow"] = "parent china-open CN36 2030/peak, sha256 abc"
+    changed.to_netcdf(path)
+    page = (write_report(made) / "report.html").read_text("utf-8")
+    assert "A nest: what enters through its borders" in page
+    assert "parent china-open CN36 2030/peak" in page
+    assert "For tests only" not in page
+
+
 def test_counterfactual_is_labelled(tmp_path: Path) -> None:
     made = write_case(tmp_path, scenario="reference")
     folder = write_report(made, title="Reference", counterfactual=True)

@@ -73,6 +73,8 @@ class Contents:
         City type as the tables write it -> word.
     source : str
         Attribute ``source`` of ``annual.nc``.
+    inflow : str
+        Its attribute ``inflow``: what enters through the borders.
     published : DataFrame, optional
         National totals the inventory reproduces (species, year, value in Tg yr-1); only where the
         case is the whole mainland.
@@ -101,6 +103,7 @@ class Contents:
     figures: Mapping[str, str]
     type_words: Mapping[str, str]
     source: str
+    inflow: str = ""
     published: pd.DataFrame | None = None
     observed: pd.DataFrame | None = None
     measures: pd.DataFrame | None = None

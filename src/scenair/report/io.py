@@ -157,6 +157,7 @@ def build_report(
     with open_netcdf(path["trajectory"], variables={"emission": "Mg yr-1"}, chunks={}) as ds:
         national = ds["emission"].sum(("city", "sector")).load() / 1e6
         types = flag_words(ds["city_type"]) if "city_type" in ds else {}
+    annual = _attributes(path["annual"])[""]
     contents = Contents(
         year=year,
         scenario=scenario,
@@ -175,7 +176,8 @@ def build_report(
         type_words=types,
         published=_mainland(config, "inventory/meic_national.csv"),
         observed=_mainland(config, "attainment/city_study.csv"),
-        source=str(_attributes(path["annual"])[""].get("source", "unknown")),
+        source=str(annual.get("source", "unknown")),
+        inflow=str(annual.get("inflow", "")),
         measures=_measures(path.get("measures")),
         measure_names=read_table("projection/measure_names.csv"),
     )

@@ -91,9 +91,9 @@ TEMPLATE: Final = """<!DOCTYPE html>
 It shows what activity alone would have done with controls held at their level; 2020 and 2025 can be
 laid beside what was observed, but it is never fitted to it.</p>
 {% endif %}
-{% if c.config.surrogate.parent %}
-<p class="soft">A nest: what enters through its borders, and what other units emit inside, are taken
-from the run of the same year and scenario in {{ c.config.surrogate.parent }}.</p>
+{% if c.inflow.startswith("parent") %}
+<p class="soft">A nest: what enters through its borders, what other units emit inside, and the
+background are taken from another run ({{ c.inflow }}).</p>
 {% elif c.config.case.tests_only %}
 <p class="flag"><strong>For tests only.</strong> This case has no inflow through its edges; its
 concentrations are not to be quoted.</p>
