@@ -308,10 +308,15 @@ def test_wind_turns_to_that_of_300_hpa():
     """By hand: a tenth of the way up over the plain, more over high ground, near the ground not."""
     near, upper = np.array([[2.0, 2.0], [2.0, 2.0]]), np.array([30.0, 30.0])
     ground, height = np.array([0.0, 4000.0]), np.array([0.0, 916.4])[:, None]
-    got = _toward(upper, near, ground, height)
+    got = _toward(upper, near, ground, 0 * ground, height)
     np.testing.assert_allclose(got[0], 2.0)
     assert got[1, 0] == pytest.approx(0.9 * 2 + 0.1 * 30)
     assert got[1, 1] == pytest.approx(2 + 28 * 916.4 / 5164.0)
+    # a basin 1500 m deep is sheltered up to its rim
+    basin = _toward(upper, near, np.full(2, 500.0), np.full(2, 2000.0), height)
+    np.testing.assert_allclose(basin, 2.0)
+    rim = _toward(upper, near, np.full(2, 500.0), np.full(2, 2000.0), height + 1500)
+    assert rim[1, 0] == pytest.approx(2 + 28 * 916.4 / 7164.0)
 
 
 def test_westerlies_aloft_in_winter(small):

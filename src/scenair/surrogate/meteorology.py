@@ -237,13 +237,18 @@ def _lapse_corrected(
     return source.at(*place.centre) - LAPSE_K_PER_M * (elevation - smooth)
 
 
-def _toward(upper: Array, near: Array, ground: Array, height: Array) -> Array:
+def _toward(upper: Array, near: Array, ground: Array, around: Array, height: Array) -> Array:
     """Wind at ``height`` (layer, 1, 1) above the ``ground`` (faces), m s-1.
 
-    The wind of the friction layer ``near`` (layer, faces) gives way to that at 300 hPa ``upper``
-    (faces) in proportion to the height: a thermal wind that is the same at all levels.
+    Above the terrain ``around``, smoothed, or the ground where that is higher, the wind of the
+    friction layer ``near`` (layer, faces) gives way to that at 300 hPa ``upper`` (faces) in
+    proportion to the height: a thermal wind that is the same at all levels. Below it a basin is
+    sheltered: stable air does not descend from a ridge higher than U/N (Hunt and Snyder 1980, J.
+    Fluid Mech. 96, 671-704).
     """
-    share = height / (UPPER_M - np.minimum(np.maximum(ground, 0.0), 6000.0))
+    base = np.clip(np.maximum(ground, around), 0.0, 6000.0)
+    share = (height + np.minimum(ground, 6000.0) - base) / (UPPER_M - base)
+    share = np.maximum(share, 0.0)
     return np.asarray((1 - share) * near + share * upper)
 
 
@@ -259,6 +264,8 @@ def _face_winds(
     par: Parameters,
 ) -> dict[str, Array]:
     """Winds and horizontal diffusivities on the faces, by quarter."""
+    from scipy.ndimage import gaussian_filter
+
     mid = middle(tops)
     profile = parametric.wind_profile(mid, par=par)[:, None, None]
     spread = parametric.transient_wind(mid, par=par)[:, None, None]
@@ -275,14 +282,20 @@ def _face_winds(
 
     near = along(wind)
     above = near if upper is None else along(upper)
-    ground = [relief.at(*place.face_x), relief.at(*place.face_y)]
+    above_sea = np.maximum(relief.values, 0.0)
+    steps = (np.diff(relief.lat).mean(), np.diff(relief.lon).mean())
+    smooth = gaussian_filter(above_sea, [par["shelter_scale"] / d for d in steps], mode="nearest")
+    ground, around = (
+        [Regular(relief.lon, relief.lat, field).at(*face) for face in (place.face_x, place.face_y)]
+        for field in (above_sea, smooth)
+    )
     out: dict[str, list[Array]] = {n: [] for n in list(VARIABLES)[:4]}
     for q in range(4):
         layers = [part[q] * profile for part in near]
         if upper is not None:
             layers = [
-                _toward(a[q], n, g, mid[:, None, None])
-                for a, n, g in zip(above, layers, ground, strict=True)
+                _toward(a[q], n, g, r, mid[:, None, None])
+                for a, n, g, r in zip(above, layers, ground, around, strict=True)
             ]
         x, y = mass_consistent(
             layers[0] * pass_x,
