@@ -111,3 +111,15 @@ def test_a_missing_sector_is_named():
             species=SPECIES,
             year=2017,
         )
+
+
+def test_ammonia_has_the_published_seasons():
+    """217 and 463.1 Gg a month of 4.2 Tg in winter and summer (Tang et al. 2025), all sectors."""
+    table = read_table("gridding/months.csv")
+    shares = months._profiles(table, year=2015)["agriculture", "NH3"]
+    days = np.array([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]) / 365
+    whole = 0.93 * shares + 0.07 * days
+    assert whole[[11, 0, 1]].mean() == pytest.approx(217 / 4200, rel=1e-3)
+    assert whole[[5, 6, 7]].mean() == pytest.approx(463.1 / 4200, rel=1e-3)
+    # July over January is 3.08 in another inventory (Li et al. 2021, ACP 21, 15883)
+    assert 2 < whole[6] / whole[0] < 3.1
