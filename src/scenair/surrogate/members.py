@@ -36,6 +36,8 @@ _LOSSES_OF: Final = {"particle": "BC"}
 _NITRATE: Final = ("TNO3", "TNH4")
 #: Relative correction at which a linear equation is solved.
 _LINEAR: Final = 1e-9
+#: The same of NOx: ozone of clean air is sensitive to what little of it there is.
+_NOX: Final = 3e-9
 
 
 def reference_loss(quarter: Quarter, operator: str) -> Array:
@@ -153,7 +155,7 @@ class Members:
                 residual[rows] -= (removed[rows] + volume[rows] * rate) * x[rows]
             return inverse.correct(residual)
 
-        nox, _ = solve_members(correction, inverse.correct(rhs), what="NOx")
+        nox, _ = solve_members(correction, inverse.correct(rhs), what="NOx", tolerance=_NOX)
         self.oxidation = limits.rate(nox)
         self._keep("NOx", nox, terms | {"conversion": volume * self.oxidation})
 

@@ -6,8 +6,8 @@ is that of :mod:`.photochemistry`. Absolute values are not used; the relative re
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +32,8 @@ Array = npt.NDArray[np.float64]
 
 #: Operators of the module, in the order in which they are solved.
 OPERATORS: Final = ("VOC", "Ox")
+#: Relative correction of Ox; where nitrogen oxides prevail, ozone is a small rest of it.
+_TOLERANCE: Final = 3e-9
 
 
 @dataclass(frozen=True)
@@ -46,11 +48,29 @@ class OzoneState:
         L_N / Q.
     loops : int
         Steps of chemistry and transport.
+    whole : Whole, optional
+        Fields of all layers, where they are wanted.
     """
 
     ozone: Array
     nox_loss_share: Array
     loops: int
+    whole: Whole | None = None
+
+
+class Whole(NamedTuple):
+    """Ox and VOC of all layers, or what of them enters through the borders of a nest.
+
+    Attributes
+    ----------
+    oxidant : (layer, y, x)
+        ppb.
+    voc : (layer, y, x)
+        Anthropogenic, ug m-3.
+    """
+
+    oxidant: Array
+    voc: Array
 
 
 class Air:
@@ -122,16 +142,27 @@ class OzoneMembers:
         Solved for NOx.
     voc : sequence of (layer, y, x)
         Anthropogenic NMVOC of each member, ug s-1.
+    edge : Whole, optional
+        What enters with the inflow; without it no VOC, and the ozone background.
     """
 
-    def __init__(self, air: Air, members: Members, voc: Sequence[Array]) -> None:
+    def __init__(
+        self, air: Air, members: Members, voc: Sequence[Array], *, edge: Whole | None = None
+    ) -> None:
         self.air, self._members, self._voc_source = air, members, voc
+        transport = air.quarter.transport
+        outside = edge or Whole(np.array(air.par["ozone_background"]), np.zeros(()))
+        self._entering = {
+            "VOC": (transport.inflow * transport.flat(outside.voc))[:, None],
+            "Ox": (transport.inflow * transport.flat(outside.oxidant))[:, None],
+        }
 
     def solve(self, operator: str, inverses: Sequence[Inverse]) -> None:
         """One of :data:`OPERATORS`, with its inverse."""
         if operator == "VOC":
             flat = self.air.quarter.transport.flat
-            self._voc = inverses[0].solve(np.stack([flat(v) for v in self._voc_source], axis=1))
+            source = np.stack([flat(v) for v in self._voc_source], axis=1)
+            self._voc = inverses[0].solve(source + self._entering["VOC"])
         else:
             self._solve_oxidant(inverses[0])
 
@@ -143,8 +174,8 @@ class OzoneMembers:
         direct = par["direct_no2_share"] * self._members.emitted("NOx") / M_NO2 * air.ppb
         # unpolluted air is in balance with its own sources, deposition included, so ozone is the
         # background where nothing is emitted
-        clean = transport.inflow[:, None] + air.lost + air.deposition
-        rhs = direct + clean * par["ozone_background"]
+        clean = (air.lost + air.deposition) * par["ozone_background"]
+        rhs = direct + clean + self._entering["Ox"]
         by_day = air.day_share * transport.volume[:, None] / 3600
         self._peroxy = np.full(nox.shape, 0.01)
 
@@ -155,7 +186,9 @@ class OzoneMembers:
             return inverse.correct(residual)
 
         start = np.full(nox.shape, par["ozone_background"])
-        self._oxidant, self._steps = solve_members(correction, start, what="Ox")
+        self._oxidant, self._steps = solve_members(
+            correction, start, what="Ox", tolerance=_TOLERANCE
+        )
 
     def _chemistry(self, oxidant: Array, members: Index) -> tuple[Array, Array]:
         """Ozone, ppb, and net production of Ox, ppb h-1, by day."""
@@ -177,6 +210,12 @@ class OzoneMembers:
             k=rates(par),
             start=self._peroxy[rows][:, members],
         )
+
+    def whole(self, member: int) -> Whole:
+        """Fields of all layers of a member."""
+        field = self.air.quarter.transport.field
+        found = (field(x[:, member]) for x in (self._oxidant, self._voc))
+        return Whole(*(np.ascontiguousarray(values) for values in found))
 
     def states(self) -> list[OzoneState]:
         """What was found for each of the members."""
@@ -200,6 +239,8 @@ def run_ozone(
     direct_no2: Array,
     biogenic: Array,
     par: Parameters,
+    edge: Whole | None = None,
+    whole: bool = False,
 ) -> OzoneState:
     """Photochemistry and transport of Ox of one scenario-year.
 
@@ -215,6 +256,10 @@ def run_ozone(
     biogenic : (y, x)
         Reactivity of biogenic VOC near the ground by day, s-1.
     par : Parameters
+    edge : Whole, optional
+        What enters with the inflow of a nest.
+    whole : bool
+        Keep the fields of all layers.
 
     Raises
     ------
@@ -223,8 +268,9 @@ def run_ozone(
     air = Air(quarter, biogenic=biogenic, par=par)
     members = Members(quarter, [{"NOx": direct_no2}])
     members.concentration["NOx"] = quarter.transport.flat(nox)[:, None]
-    ozone = OzoneMembers(air, members, [voc_source])
+    ozone = OzoneMembers(air, members, [voc_source], edge=edge)
     system = ColumnSystem(quarter.transport, {})
     for operator in OPERATORS:
         ozone.solve(operator, [Iterated(system, operator, air.reference_loss(operator))])
-    return ozone.states()[0]
+    state = ozone.states()[0]
+    return replace(state, whole=ozone.whole(0)) if whole else state

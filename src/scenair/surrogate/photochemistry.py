@@ -127,7 +127,8 @@ def balance(
         taken = k.hydroxyl_no2 * no2 / reactivity
         a = 2 * (k.peroxy_self + k.peroxy_cross) + taken * k.peroxy_cross
         b = (taken + k.nitrate_yield) * k.peroxy_no * no
-        return ozone, no, no2, (np.sqrt(b * b + 4 * a * q) - b) / (2 * a)
+        # the root of a x^2 + b x = q without the difference of two large numbers
+        return ozone, no, no2, 2 * q / (b + np.sqrt(b * b + 4 * a * q))
 
     shape = np.broadcast_shapes(nox.shape, oxidant.shape, q.shape)
     peroxy = np.full(shape, 0.01) if start is None else np.broadcast_to(start, shape)
@@ -179,8 +180,11 @@ def _photostationary(nox: Array, oxidant: Array, peroxy: Array, k: Rates) -> Arr
     # NO2 = Ox - O3; (J + extra)(Ox - O3) = k O3 (NOx - Ox + O3) + extra NOx
     b = k.ozone_no * (nox - oxidant) + k.photolysis + extra
     c = extra * nox - (k.photolysis + extra) * oxidant
-    root = (-b + np.sqrt(b * b - 4 * k.ozone_no * c)) / (2 * k.ozone_no)
-    return np.clip(root, 0.0, oxidant)
+    root = np.sqrt(np.maximum(b * b - 4 * k.ozone_no * c, 0.0))
+    # each sign of b in the form that adds, so that little ozone is not lost in the difference
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ozone = np.where(b > 0, -2 * c / (b + root), (root - b) / (2 * k.ozone_no))
+    return np.clip(ozone, 0.0, oxidant)
 
 
 def require_biogenic(reactivity: Array | None, *, where: str) -> Array:
