@@ -17,7 +17,8 @@ from scenair.core.io.netcdf import open_netcdf, write_netcdf
 from scenair.surrogate.io.annual import build_air_quality
 from scenair.surrogate.io.calibration import build_calibration
 from scenair.surrogate.io.fields import build_background, build_meteorology
-from scenair.surrogate.io.nest import build_nest_background, build_tracers
+from scenair.surrogate.io.nest import build_nest_background
+from scenair.surrogate.io.parent import build_tracers
 from scenair.surrogate.io.responsibility import build_responsibility, verify_responsibility
 from scenair.surrogate.io.surface import build_runs
 from scenair.surrogate.io.tracers import read_background, read_tracers, verify_tracers
@@ -42,7 +43,7 @@ def parent(small, tmp_path_factory):
     )  # fmt: skip
     build_tracers(
         **KIND, config=small.config, tracers=folder / "tracers.nc", annual=folder / "annual.nc",
-        gridded=small.folder / "gridded.nc", meteorology=small.folder / "meteorology.nc",
+        **{n: small.folder / f"{n}.nc" for n in ("gridded", "meteorology", "background")},
     )  # fmt: skip
     return [folder / "tracers.nc", small.folder / "gridded.nc"]
 
@@ -141,10 +142,18 @@ def test_no_surroundings_where_all_units_are_the_case_s(nest, parent, tmp_path):
     assert "surrogate surroundings" not in set(table["stage"])
 
 
+def test_a_parent_without_ozone(nest, parent, tmp_path):
+    """The ozone module then keeps its own boundary, and the result says so."""
+    bare = _damaged(parent[0], tmp_path, lambda ds: ds.drop_vars(["oxidant", "voc"]))
+    ds = open_netcdf(build(nest, tmp_path, parent=[bare, parent[1]]))
+    assert ds.attrs["inflow"].endswith("keep their own boundary")
+    assert float(ds["O3_WARM"].min()) > 0
+
+
 def test_a_nest_may_be_a_parent(nest, nested, parent, tmp_path):
     build_tracers(
         **KIND, config=nest.config, tracers=tmp_path / "tracers.nc", annual=nested, parent=parent,
-        gridded=nest.folder / "gridded.nc", meteorology=nest.folder / "meteorology.nc",
+        **{n: nest.folder / f"{n}.nc" for n in ("gridded", "meteorology", "background")},
     )  # fmt: skip
     ds, grid = read_tracers(tmp_path / "tracers.nc", **KIND)
     assert grid.name == nest.grid.name
@@ -176,6 +185,16 @@ def _nameless(ds):
     return ds
 
 
+def _ozone_unit(ds):
+    ds["oxidant"].attrs["units"] = "ug m-3"
+    return ds
+
+
+def _ozone_missing(ds):
+    ds["voc"].values[0, 0, 0, 0] = np.nan
+    return ds
+
+
 def _renamed(ds):
     return ds.assign_coords(tracer=[*TRACERS[:-1], "dust"])
 
@@ -195,6 +214,10 @@ def _renamed(ds):
         (lambda ds: ds.isel(quarter=[0, 1, 2]), {}, InputError, "another set along quarter"),
         (lambda ds: ds.drop_vars("crs"), {}, InputError, "variable missing"),
         (_nameless, {}, InputError, "on which grid"),
+        (lambda ds: ds.drop_vars("voc"), {}, InputError, "variable missing"),
+        (lambda ds: ds.isel(warm_quarter=[0]), {}, InputError, "along warm_quarter"),
+        (_ozone_unit, {}, UnitsError, "oxidant"),
+        (_ozone_missing, {}, InputError, "no number"),
         (lambda ds: ds.drop_vars("layer_top"), {}, InputError, "variable missing"),
         (lambda ds: ds.assign(layer_top=ds["layer_top"][::-1]), {}, InputError, "do not rise"),
     ],

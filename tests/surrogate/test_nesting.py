@@ -16,6 +16,7 @@ from scenair.surrogate.layers import LAYER_TOPS_M
 from scenair.surrogate.meteorology import VARIABLES, meteorology_dataset
 from scenair.surrogate.model import run_quarter
 from scenair.surrogate.nesting import (
+    Nest,
     border_weights,
     boundary_values,
     emissions_around,
@@ -23,7 +24,9 @@ from scenair.surrogate.nesting import (
     layer_weights,
     shared_cells,
 )
+from scenair.surrogate.ozone import Whole
 from scenair.surrogate.quarter import TRACERS, prepare_quarter
+from scenair.surrogate.year import Emitted, read_emitted, solve_quarter
 from tests.surrogate.synthetic import emissions
 
 if TYPE_CHECKING:
@@ -91,8 +94,6 @@ def test_a_nest_must_lie_inside(small):
 def pair(small, par, winter):
     """A window of the small case, with the parent's own air, meteorology and sources."""
     sources, _ = emissions(small.grid)
-    from scenair.surrogate.year import read_emitted
-
     emitted = read_emitted(sources, 0, year=2015, par=par).tracers
     parent = run_quarter(winter, emitted)
     grid = window(small.grid)
@@ -139,7 +140,7 @@ def test_nothing_enters_through_the_top(small, par, winter):
     np.testing.assert_array_equal(got[:-1, 0], 1.0)
 
 
-@pytest.mark.parametrize("ratio", [1, 2, 3])
+@pytest.mark.parametrize("ratio", [1, 3, 4, 5])
 def test_cells_are_shared_exactly(ratio):
     nest = window(CN36, ratio=ratio, at=(90, 60), size=(5, 4))
     shared = shared_cells(CN36, nest)
@@ -174,3 +175,30 @@ def test_emissions_around_are_what_is_missing(small):
         parent, own, parent_grid=small.grid, grid=nest, others=np.zeros(nest.shape)
     )
     assert float(none["SO2"].sum()) == 0
+
+
+def test_ozone_of_a_window_is_that_of_the_parent(small, par):
+    """With Ox and VOC of the parent at the borders; with the background it is another."""
+    met, gridded = small.met, emissions(small.grid)[0]
+    emitted = read_emitted(gridded, 2, year=2015, par=par)
+    biogenic = np.full((4, *small.grid.shape), 1.0)
+    outer = solve_quarter(met, 2, emitted, biogenic=biogenic, geo=small.geo, par=par, whole=True)
+    grid = window(small.grid)
+    weather = cut_meteorology(met, grid)
+    own = Emitted({k: cut(v) for k, v in emitted.tracers.items()}, cut(emitted.voc))
+
+    def move(values):
+        return boundary_values(values, parent=small.grid, grid=grid, parent_tops=TOPS, tops=TOPS)
+
+    tracers = {name: np.stack([move(outer.result.tracer[name])] * 4) for name in TRACERS}
+    whole = outer.solution.ozone.whole
+    edges = {"own": {}, "parent": {2: Whole(move(whole.oxidant), move(whole.voc))}}
+    expected, error = cut(outer.solution.ozone.ozone), {}
+    for name, edge in edges.items():
+        nest = Nest(tracers, None, "", edge)
+        got = solve_quarter(
+            weather, 2, own, biogenic=cut(biogenic), geo=geometry(grid), par=par, nest=nest
+        )
+        error[name] = np.abs(got.solution.ozone.ozone / expected - 1)
+    assert error["parent"].max() < 0.02
+    assert error["parent"].mean() < 0.1 * error["own"].mean()

@@ -90,6 +90,7 @@ rule tracers:
         tables=SURROGATE_TABLES,
         gridded="results/{year}/{scenario}/emissions/gridded.nc",
         meteorology="results/surrogate/meteorology.nc",
+        background="results/surrogate/background.nc",
         annual="results/{year}/{scenario}/air_quality/annual.nc",
         parent=parent_files,
     output:
@@ -103,7 +104,7 @@ rule tracers:
         mem_mb=year_memory(),
         runtime=minutes(5, cell=0.2),
     params:
-        code=code_id("scenair.surrogate.io.nest"),
+        code=code_id("scenair.surrogate.io.parent"),
         config=section("case", "surrogate"),
     script:
         "../scripts/tracers.py"

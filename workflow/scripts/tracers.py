@@ -1,11 +1,11 @@
-"""Fields of all tracers for nests: scenair.surrogate.io.nest.build_tracers."""
+"""Fields of all tracers for nests: scenair.surrogate.io.parent.build_tracers."""
 
 from scenair.core.audit.session import job
 
 with job(
     snakemake.log[0], name=f"tracers {snakemake.wildcards.year} {snakemake.wildcards.scenario}"
 ):
-    from scenair.surrogate.io.nest import build_tracers
+    from scenair.surrogate.io.parent import build_tracers
 
     build_tracers(
         year=int(snakemake.wildcards.year),
@@ -13,6 +13,7 @@ with job(
         config=snakemake.params.config,
         gridded=snakemake.input.gridded,
         meteorology=snakemake.input.meteorology,
+        background=snakemake.input.background,
         annual=snakemake.input.annual,
         tracers=snakemake.output.tracers,
         parent=list(snakemake.input.parent),

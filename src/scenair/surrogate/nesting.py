@@ -8,7 +8,7 @@ stays whole in both. Nothing enters through the top, as in the parent.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -17,6 +17,7 @@ import scipy.sparse as sp
 import xarray as xr
 
 from scenair.core.errors import InputError
+from scenair.surrogate.ozone import Whole
 from scenair.surrogate.sources import INPUT_SPECIES
 
 if TYPE_CHECKING:
@@ -44,11 +45,14 @@ class Nest:
         ``gridded.nc``.
     origin : str
         Which run, for the attributes of results.
+    ozone : mapping of quarter -> Whole
+        Ox and VOC just outside, of warm quarters; the ozone module has its own boundary without.
     """
 
     boundary: Mapping[str, Array]
     around: xr.Dataset | None
     origin: str
+    ozone: Mapping[int, Whole] = field(default_factory=dict)
 
     def of_quarter(self, quarter: int) -> dict[str, Array]:
         """Boundary values of one quarter, tracer -> (layer, y, x)."""
@@ -126,7 +130,7 @@ def border_weights(parent: Grid, grid: Grid) -> sp.csr_matrix:
 
 
 def boundary_values(
-    field: npt.NDArray[np.floating],
+    values: npt.NDArray[np.floating],
     *,
     parent: Grid,
     grid: Grid,
@@ -137,7 +141,7 @@ def boundary_values(
 
     Parameters
     ----------
-    field : (..., parent layer, y, x)
+    values : (..., parent layer, y, x)
         On the parent's grid, any unit of concentration.
     parent, grid : Grid
         On the same sphere; projections may differ.
@@ -145,19 +149,16 @@ def boundary_values(
         Layer tops above ground, m.
     """
     weights = border_weights(parent, grid)
-    flat = field.reshape(-1, parent.size).astype(np.float64)
+    flat = values.reshape(-1, parent.size).astype(np.float64)
     moved = np.asarray((weights @ flat.T).T)
-    moved = moved.reshape(*field.shape[:-2], *grid.shape)
+    moved = moved.reshape(*values.shape[:-2], *grid.shape)
     return np.asarray(np.einsum("kl,...lyx->...kyx", layer_weights(tops, parent_tops), moved))
 
 
 def entering(
     quarter: Quarter, boundary: Mapping[str, Array], *, top_exchange: float
 ) -> dict[str, Array]:
-    """Boundary values in the form that ``run_quarter`` takes.
-
-    In the top layer a border cell also exchanges with the air above, which is clean: only the
-    share of its sides is kept.
+    """Boundary values in the form that ``run_quarter`` takes; clean air above the top.
 
     Parameters
     ----------
@@ -167,18 +168,37 @@ def entering(
     top_exchange : float
         m s-1.
     """
+    share = share_of_sides(quarter, top_exchange=top_exchange)
+    return {name: values * share for name, values in boundary.items()}
+
+
+def entering_ozone(
+    quarter: Quarter, boundary: Whole, *, top_exchange: float, background: float
+) -> Whole:
+    """Ox and VOC outside the sides in the form that ``run_ozone`` takes.
+
+    Above the top is the ozone background (ppb), as in the parent.
+    """
+    share = share_of_sides(quarter, top_exchange=top_exchange)
+    return Whole(boundary.oxidant * share + background * (1 - share), boundary.voc * share)
+
+
+def share_of_sides(quarter: Quarter, *, top_exchange: float) -> Array:
+    """Share (layer, y, x) of what enters a cell that comes through the sides of the grid.
+
+    In the top layer a border cell also exchanges with the air above.
+    """
     into = quarter.transport.field(quarter.transport.inflow)
     sides = into.copy()
     sides[-1] = np.maximum(sides[-1] - top_exchange * quarter.area, 0.0)
-    share = np.divide(sides, into, out=np.zeros_like(into), where=into > 0)
-    return {name: values * share for name, values in boundary.items()}
+    return np.divide(sides, into, out=np.zeros_like(into), where=into > 0)
 
 
 def shared_cells(parent: Grid, grid: Grid) -> sp.csr_matrix:
     """Share (parent cell, cell) of each cell of the nest that lies in a cell of the parent.
 
-    By points within the cell, exact for a nest whose ratio divides their number a side; columns
-    sum to 1 where the nest lies within the parent.
+    By points within the cell: exact where each cell lies in one cell of the parent, as in a nest
+    on the parent's own lattice. Columns sum to 1 where the nest lies within the parent.
     """
     step = (np.arange(_POINTS) + 0.5) / _POINTS - 0.5
     x = (grid.x[:, None] + step * grid.xcell).ravel()

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from scenair.core.periods import seconds_in_months
 from scenair.surrogate.gridded import KG_TO_UG, release_of
 from scenair.surrogate.model import run_quarter
-from scenair.surrogate.nesting import entering
+from scenair.surrogate.nesting import entering, entering_ozone
 from scenair.surrogate.ozone import run_ozone
 from scenair.surrogate.products import WARM_QUARTERS, Solution, solution_of
 from scenair.surrogate.quarter import prepare_quarter
@@ -75,13 +75,22 @@ def with_ozone(
     *,
     biogenic: Array | None,
     par: Parameters,
+    nest: Nest | None = None,
+    whole: bool = False,
 ) -> Solution:
     """What is kept of a solved quarter, with ozone where it is a warm one.
 
-    ``biogenic`` (quarter, y, x) is reactivity, s-1; without it no ozone.
+    ``biogenic`` (quarter, y, x) is reactivity, s-1; without it no ozone. ``whole`` keeps the
+    ozone module's fields of all layers.
     """
     ozone = None
     if biogenic is not None and number in WARM_QUARTERS:
+        edge = None
+        if nest is not None and number in nest.ozone:
+            edge = entering_ozone(
+                quarter, nest.ozone[number],
+                top_exchange=par["top_exchange"], background=par["ozone_background"],
+            )  # fmt: skip
         ozone = run_ozone(
             quarter,
             result.tracer["NOx"],
@@ -89,6 +98,8 @@ def with_ozone(
             direct_no2=emitted.tracers["NOx"],
             biogenic=biogenic[number],
             par=par,
+            edge=edge,
+            whole=whole,
         )
     return solution_of(quarter, result, ozone)
 
@@ -150,14 +161,20 @@ def solve_quarter(
     geo: Geometry,
     par: Parameters,
     nest: Nest | None = None,
+    whole: bool = False,
 ) -> Solved:
-    """One quarter (0-3) of :func:`solve_year` with the fields of all tracers."""
+    """One quarter (0-3) of :func:`solve_year` with the fields of all tracers.
+
+    ``whole`` keeps those of the ozone module too.
+    """
     quarter = prepare_quarter(met, number, geo=geo, par=par)
     inflow = None
     if nest is not None:
         inflow = entering(quarter, nest.of_quarter(number), top_exchange=par["top_exchange"])
     result = run_quarter(quarter, emitted.tracers, inflow=inflow)
-    solution = with_ozone(quarter, number, result, emitted, biogenic=biogenic, par=par)
+    solution = with_ozone(
+        quarter, number, result, emitted, biogenic=biogenic, par=par, nest=nest, whole=whole
+    )
     logger.info(
         "quarter %d of 4 is solved (%d steps of the particle share)", number + 1, result.picard
     )

@@ -1,8 +1,9 @@
-"""What a parent writes for its nests, and what a nest takes from its parent."""
+"""What a nest takes from its parent."""
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -16,22 +17,20 @@ from scenair.core.io.netcdf import write_netcdf
 from scenair.core.overlay import polygon_areas
 from scenair.core.periods import seconds_in_months
 from scenair.core.regions import units
-from scenair.surrogate.geometry import geometry
-from scenair.surrogate.gridded import check_grid
-from scenair.surrogate.io.fields import read_config, read_meteorology, read_parameters
+from scenair.surrogate.io.fields import read_config
 from scenair.surrogate.io.tracers import (
     own_grid,
     read_background,
     read_emissions,
     read_tracers,
-    tracers_dataset,
-    verify_tracers,
 )
 from scenair.surrogate.layers import LAYER_TOPS_M
 from scenair.surrogate.nesting import Nest, bilinear, boundary_values, emissions_around
+from scenair.surrogate.ozone import Whole
+from scenair.surrogate.products import WARM_QUARTERS
 from scenair.surrogate.quarter import TRACERS
 from scenair.surrogate.sources import INPUT_SPECIES
-from scenair.surrogate.year import read_emitted, solve_quarter, together
+from scenair.surrogate.year import read_emitted, together
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -48,69 +47,6 @@ if TYPE_CHECKING:
 Array = npt.NDArray[np.float64]
 
 CLEAN: Final = "clean: no controlled species enters through the borders"
-
-
-def build_tracers(
-    *,
-    year: int,
-    scenario: str,
-    config: Mapping[str, Any],
-    gridded: str | Path,
-    meteorology: str | Path,
-    annual: str | Path,
-    tracers: str | Path,
-    parent: Sequence[str | Path] = (),
-    threads: int = 1,
-) -> None:
-    """Fields of all tracers of one year of a scenario, from which nests take their inflow.
-
-    Parameters
-    ----------
-    year, scenario
-        Wildcards of the target.
-    config : mapping
-        Sections ``case`` and ``surrogate``.
-    gridded, meteorology : path
-    annual : path
-        Concentrations of the same run; the surface fields must agree.
-    tracers : path
-        Written: ``concentration(quarter, tracer, layer, y, x)``, ug m-3.
-    parent : sequence of path
-        As in ``build_air_quality``: a nest may be a parent itself.
-    threads : int
-        Quarters that are solved side by side.
-    """
-    case, options = read_config(config)
-    grid, par = case.grid.build(), read_parameters(options.parameters)
-    met = read_meteorology(meteorology, grid=grid)
-    emissions = read_emissions(gridded, year=year)
-    check_grid(emissions, grid, where=str(gridded))
-    nest = read_nest(parent, own=emissions, case=case, year=year, scenario=scenario, grid=grid)
-    geo = geometry(grid)
-
-    def solve(number: int) -> npt.NDArray[np.float32]:
-        emitted = emitted_with(nest, emissions, number, year=year, par=par)
-        solved = solve_quarter(met, number, emitted, biogenic=None, geo=geo, par=par, nest=nest)
-        fields = np.stack([solved.result.tracer[name] for name in TRACERS])
-        # the iteration leaves round-off below zero
-        return np.maximum(fields, 0.0).astype(np.float32)
-
-    with ThreadPoolExecutor(max_workers=max(1, threads)) as pool:
-        fields = np.stack(list(pool.map(solve, range(4))))
-    attrs = {
-        "year": year,
-        "scenario": scenario,
-        "case": case.name,
-        "source": "surrogate",
-        "synthetic": met.attrs.get("synthetic", "false"),
-        "note": f"{met.attrs.get('note', '')}; not anchored; without the background B".strip("; "),
-        "inflow": CLEAN if nest is None else nest.origin,
-    }
-    write_netcdf(
-        tracers_dataset(fields, grid=grid), tracers, title=f"tracers {year} {scenario}",
-        attrs=attrs, level=4,
-    )  # fmt: skip
-    verify_tracers(tracers, annual=annual, year=year, scenario=scenario)
 
 
 def build_nest_background(
@@ -177,23 +113,29 @@ def read_nest(
     """
     if not parent:
         return None
-    boundary, origin = read_boundary(parent[0], year=year, scenario=scenario, grid=grid)
-    return Nest(boundary, read_around(parent[1], own=own, case=case, year=year, grid=grid), origin)
+    nest = read_boundary(parent[0], year=year, scenario=scenario, grid=grid)
+    around = read_around(parent[1], own=own, case=case, year=year, grid=grid)
+    return replace(nest, around=around)
 
 
-def read_boundary(
-    path: str | Path, *, year: int, scenario: str, grid: Grid
-) -> tuple[dict[str, Array], str]:
-    """Air of the parent at the borders of ``grid``, and which run it is of (see :class:`Nest`)."""
+def read_boundary(path: str | Path, *, year: int, scenario: str, grid: Grid) -> Nest:
+    """Air of the parent at the borders of ``grid``, without the emissions around."""
     ds, outer = read_tracers(path, year=year, scenario=scenario)
-    values = boundary_values(
-        ds["concentration"].values, parent=outer, grid=grid,
+    move = partial(
+        boundary_values, parent=outer, grid=grid,
         parent_tops=ds["layer_top"].values.astype(np.float64), tops=np.array(LAYER_TOPS_M),
     )  # fmt: skip
-    origin = f"parent {ds.attrs.get('case', '')} {outer.name} {year}/{scenario}"
+    values = move(ds["concentration"].values)
     boundary = {name: values[:, i] for i, name in enumerate(TRACERS)}
-    origin += f", sha256 {sha256_of(path)}; Ox and VOC of the ozone module keep their own boundary"
-    return boundary, origin
+    ozone = {}
+    if "oxidant" in ds:
+        fields = Whole(move(ds["oxidant"].values), move(ds["voc"].values))
+        ozone = {q: Whole(fields.oxidant[i], fields.voc[i]) for i, q in enumerate(WARM_QUARTERS)}
+    origin = f"parent {ds.attrs.get('case', '')} {outer.name} {year}/{scenario}"
+    origin += f", sha256 {sha256_of(path)}"
+    if not ozone:
+        origin += "; Ox and VOC of the ozone module keep their own boundary"
+    return Nest(boundary, None, origin, ozone)
 
 
 def read_around(

@@ -112,10 +112,11 @@ def build_responsibility(
         for name, values in species_by_sector(emissions, SPECIES, year=year).items()
     }
     sources = _coarse(read_sources(emissions, year=year, par=par), ratio)
-    boundary: dict[str, Array] = {}
+    boundary: Mapping[str, Array] = {}
     around, origin = None, CLEAN
     if parent:
-        boundary, origin = read_boundary(parent[0], year=year, scenario="history", grid=coarse)
+        nest = read_boundary(parent[0], year=year, scenario="history", grid=coarse)
+        boundary, origin = nest.boundary, nest.origin
         found = read_around(parent[1], own=emissions, case=case, year=year, grid=grid)
         around = None if found is None else _coarse(read_sources(found, year=year, par=par), ratio)
     emissions.close()

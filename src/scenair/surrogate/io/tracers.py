@@ -13,25 +13,43 @@ from scenair.core.grids import grid_from_attributes
 from scenair.core.io.netcdf import open_netcdf, require_finite
 from scenair.core.io.reading import reader
 from scenair.core.periods import QUARTERS
-from scenair.core.units import FLUX
+from scenair.core.units import FLUX, require_units
 from scenair.surrogate.gridded import check_grid
 from scenair.surrogate.layers import LAYER_TOPS_M
+from scenair.surrogate.products import WARM_QUARTERS
 from scenair.surrogate.quarter import TRACERS
 from scenair.surrogate.sources import INPUT_SPECIES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from scenair.core.grids import Grid
 
 #: Tracers whose surface field stands in ``annual.nc`` too.
 _COMPARED: Final = ("SO4", "BC", "OTHER")
+#: Fields of the ozone module: name -> unit, long name.
+OZONE: Final = {
+    "oxidant": ("ppb", "O3 + NO2"),
+    "voc": ("ug m-3", "anthropogenic VOC"),
+}
 #: Relative to the largest value: a sweep's solution may differ from one of its own by this.
 _SAME: Final = 1e-4
 
 
-def tracers_dataset(fields: npt.NDArray[np.float32], *, grid: Grid) -> xr.Dataset:
-    """A dataset of ``fields`` (quarter, tracer, layer, y, x), ug m-3."""
+def tracers_dataset(
+    fields: npt.NDArray[np.float32], warm: Sequence[npt.NDArray[np.float32]], *, grid: Grid
+) -> xr.Dataset:
+    """A dataset of the fields of a run.
+
+    Parameters
+    ----------
+    fields : (quarter, tracer, layer, y, x)
+        ug m-3.
+    warm : sequence of (2, layer, y, x)
+        Ox (ppb) and VOC (ug m-3) of the warm quarters, or nothing.
+    grid : Grid
+    """
     tops = np.array(LAYER_TOPS_M)
     ds = xr.Dataset(
         {
@@ -56,6 +74,11 @@ def tracers_dataset(fields: npt.NDArray[np.float32], *, grid: Grid) -> xr.Datase
             "x": ("x", grid.x, {"units": "m", "standard_name": "projection_x_coordinate"}),
         },
     )
+    for i, (name, (unit, words)) in enumerate(OZONE.items() if warm else ()):
+        attrs = {"units": unit, "long_name": words, "grid_mapping": "crs"}
+        ds[name] = (("warm_quarter", "layer", "y", "x"), np.stack([w[i] for w in warm]), attrs)
+    if warm:
+        ds["warm_quarter"] = np.array([QUARTERS[q] for q in WARM_QUARTERS])
     ds["crs"] = ((), np.int32(0), grid.cf_attributes())
     return ds
 
@@ -119,10 +142,28 @@ def read_tracers(path: str | Path, *, year: int, scenario: str) -> tuple[xr.Data
                 remedy="make it with this version of scenair",
             )  # fmt: skip
     require_finite(ds["concentration"], where=where)
+    if any(name in ds for name in OZONE):
+        _check_ozone(ds, where=where)
     tops = ds["layer_top"].values
     if not (np.diff(np.r_[0.0, tops]) > 0).all():
         raise InputError("layers that do not rise", where=f"{where}, layer_top", value=tops)
     return ds, grid
+
+
+def _check_ozone(ds: xr.Dataset, *, where: str) -> None:
+    for name, (unit, _) in OZONE.items():
+        if name not in ds:
+            raise InputError("variable missing", where=f"{where}, variable {name}")
+        require_units(ds[name], unit, where=where)
+        ds[name] = ds[name].transpose("warm_quarter", "layer", "y", "x")
+        require_finite(ds[name], where=where)
+    found = ds["warm_quarter"].values.tolist()
+    wanted = [QUARTERS[q] for q in WARM_QUARTERS]
+    if found != wanted:
+        raise InputError(
+            "the file has another set along warm_quarter", where=where,
+            value=found, allowed=", ".join(wanted),
+        )  # fmt: skip
 
 
 @reader
