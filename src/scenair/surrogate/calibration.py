@@ -29,7 +29,8 @@ class Estimate(NamedTuple):
     factor : (parameters,)
         Multipliers of the parameters.
     at_bound : tuple of str
-        ``lowest`` or ``highest`` where a multiplier ended at the edge of its range, else empty.
+        ``lowest`` or ``highest`` where a multiplier ended within 1 % of an end of its range, else
+        empty.
     spread : (parameters,)
         Posterior standard deviation of the logarithm, bounds apart.
     sensitivity : (parameters,)
@@ -90,11 +91,10 @@ def calibrate(
     slopes = model.slopes(found.x)
     normal = slopes.T @ slopes / error**2 + np.diag(1 / np.square(prior))
     spread = np.sqrt(np.diag(np.linalg.inv(normal)))
-    edge = {-1: "lowest", 0: "", 1: "highest"}
     return Estimate(
         tuple(names),
         np.exp(found.x),
-        tuple(edge[int(side)] for side in found.active_mask),
+        _edges(found.x, low, high),
         spread,
         slopes.mean(axis=0),
         1 - np.square(spread / prior),
@@ -108,6 +108,14 @@ def _log_bounds(bounds: tuple[Array, Array] | None, n: int) -> tuple[Array, Arra
     if not ((low > 0) & (low < 1) & (high > 1)).all():
         raise ValueError("the plausible range of a parameter must hold its value")
     return np.log(low), np.log(high)
+
+
+def _edges(state: Array, low: Array, high: Array) -> tuple[str, ...]:
+    """Which end of its range each parameter has come to within 1 %, if any."""
+    return tuple(
+        "lowest" if at - least < 0.01 else "highest" if most - at < 0.01 else ""
+        for at, least, most in zip(state, low, high, strict=True)
+    )
 
 
 class _Logarithm:
