@@ -204,7 +204,7 @@ def _layer(month, par, **change):
     state = {
         "temperature": np.full(1, 285.0), "humidity": np.full(1, 0.5),
         "sunshine": np.full(1, 0.6), "rain": np.full(1, 1e-6), "pressure": np.full(1, 1e5),
-        "friction": np.full(1, 0.25), "speed": np.full(1, 2.2),
+        "snow": np.zeros(1), "friction": np.full(1, 0.25), "speed": np.full(1, 2.2),
     }  # fmt: skip
     return parametric.mixed_layer(month, np.full(1, 35.0), **(state | change), par=par)
 
@@ -244,10 +244,49 @@ def test_mixing_height_by_day_and_night(par):
         0.9 * (absorbed - loss * layer.day), rain=np.full(1, 1e-6), par=par, **state
     )
     density = 1e5 / 287.05 / 285.0
-    top = (2.8 * 86_400 * heat / (density * 1005 * par["stability_above"])) ** 0.5
+    top = (2.8 * 86_400 * heat / (density * 1005 * parametric.stability_above(285.0))) ** 0.5
     assert layer.highest[0] == pytest.approx(top[0], rel=1e-12)
     assert layer.height_at(np.array(1.0))[0] == pytest.approx(top[0])
     assert layer.height_at(np.array(1e-6))[0] == layer.wind[0]
+
+
+def test_stability_of_the_reference_atmospheres():
+    """ITU-R P.835-6: temperature at 0 and 1 km, adiabatic 9.758 K/km; linear between."""
+    one = parametric.stability_above(np.array([250.0, 272.7241, 300.4222, 310.0]))
+    assert one == pytest.approx([0.010642, 0.0059602, 0.0034106, 0.0034106], abs=2e-6)
+    half = parametric.stability_above(np.array((272.7241 + 286.8374) / 2))
+    assert half == pytest.approx((0.0059602 + 0.0048371) / 2, abs=2e-6)
+
+
+def test_snow_lies_until_a_warm_month(par):
+    """10 kg m-2 in November and December, the spring thaws; the second winter knows the first."""
+    month = 365.25 / 12 * 86_400
+    temperature = np.full(12, 280.0)
+    temperature[[10, 11, 0]] = 260.0
+    temperature[1] = 268.15
+    rain = np.zeros(12)
+    rain[[10, 11, 5]] = 10.0 / month
+    share = parametric.snow_cover(rain, temperature, par=par)
+    half = par["snow_half"]
+    assert share[10] == pytest.approx(10 / (10 + half))
+    assert share[[11, 0]] == pytest.approx([20 / (20 + half)] * 2)
+    assert share[1] == pytest.approx(0.5 * 20 / (20 + half))
+    assert (share[2:10] == 0).all()
+
+
+def test_snow_lowers_the_mixed_layer(par):
+    cold = {"temperature": np.full(1, 262.0)}
+    bare = _height(2, par, **cold)
+    assert _height(2, par, snow=np.ones(1), **cold) < bare
+    # the same by albedo: what snow reflects is not absorbed
+    absorbed = [
+        parametric.net_radiation(
+            2, np.full(1, 35.0), temperature=cold["temperature"], humidity=np.full(1, 0.5),
+            sunshine=np.full(1, 0.6), albedo=albedo,
+        )[0][0]
+        for albedo in (0.23, par["snow_albedo"])
+    ]  # fmt: skip
+    assert absorbed[1] / absorbed[0] == pytest.approx((1 - par["snow_albedo"]) / 0.77)
 
 
 def test_mixing_height_has_the_published_pattern(small):

@@ -7,7 +7,7 @@ how often it rains and how moist the air is follow from rain and temperature by 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,20 @@ KARMAN = 0.4
 SOLAR_CONSTANT = 1361.0
 #: Mean length of a month, s (the parametric rain is given a month).
 _MONTH_S = 365.25 / 12 * 86_400
+#: Temperature at the ground (K) and its change over the lowest kilometre (K) in the reference
+#: atmospheres of Recommendation ITU-R P.835-6: winter of high and middle latitudes, summer of
+#: high and middle latitudes, low latitudes.
+_REFERENCE: Final = np.array(
+    [
+        (257.4345, 2.3474 - 1.5479 + 0.08473),
+        (272.7241, -3.6217 - 0.1759),
+        (286.8374, -4.7805 - 0.1402),
+        (294.9838, -5.2159 - 0.07109),
+        (300.4222, -6.3533 + 0.005886),
+    ]
+)
+#: Albedo of ground without snow, grass and crops (FAO-56).
+_ALBEDO: Final = 0.23
 #: Three equal parts of the daylight.
 _DAY = (1 / 6, 1 / 2, 5 / 6)
 
@@ -125,16 +139,57 @@ def relative_sunshine(humidity: Array, days: Array, *, par: Parameters) -> Array
     return np.clip(share, 0.05, 0.95)
 
 
+def snow_cover(rain: Array, temperature: Array, *, par: Parameters) -> Array:
+    """Share of the ground under snow, 0-1, (12, ...).
+
+    What falls in months below ``snow_bare_k`` lies until a month above it; the ground is covered
+    the more, the more lies and the colder it is.
+
+    Parameters
+    ----------
+    rain : (12, ...)
+        Precipitation of the calendar months, kg m-2 s-1.
+    temperature : (12, ...)
+        Monthly mean near the ground, K.
+    """
+    bare, full = par["snow_bare_k"], par["snow_full_k"]
+    cold = np.clip((bare - temperature) / (bare - full), 0.0, 1.0)
+    lying = np.zeros_like(temperature)
+    pack = np.zeros_like(temperature[0])
+    for month in (*range(12), *range(12)):  # the second round knows the snow of December
+        pack = np.where(cold[month] > 0, pack + rain[month] * _MONTH_S, 0.0)
+        lying[month] = pack
+    return np.asarray(cold * lying / (lying + par["snow_half"]))
+
+
+def stability_above(temperature: Array) -> Array:
+    """Growth of potential temperature above the mixed layer, K m-1, from that at the ground (K).
+
+    Over the lowest kilometre of the reference atmospheres of ITU-R P.835-6, between them linear
+    in the temperature at the ground: 0.0106 in the winter of high latitudes, 0.0060 in that of
+    middle ones, 0.0034 in low latitudes.
+    """
+    adiabatic = 9.80665 / 1005.0
+    gamma = adiabatic + _REFERENCE[:, 1] / 1000
+    return np.asarray(np.interp(temperature, _REFERENCE[:, 0], gamma))
+
+
 def net_radiation(
-    month: int, lat: Array, *, temperature: Array, humidity: Array, sunshine: Array
+    month: int,
+    lat: Array,
+    *,
+    temperature: Array,
+    humidity: Array,
+    sunshine: Array,
+    albedo: Array | float = _ALBEDO,
 ) -> tuple[Array, Array]:
     """Absorbed sunlight (mean of 24 h) and loss of heat radiation, W m-2.
 
     Allen et al. (1998, FAO Irrigation and Drainage Paper 56, equations 35 and 37-39): 0.25 and
-    0.50 of Angstrom, albedo 0.23.
+    0.50 of Angstrom, albedo 0.23 without snow.
     """
     share = 0.25 + 0.50 * sunshine
-    absorbed = 0.77 * share * insolation(month, lat)
+    absorbed = (1 - albedo) * share * insolation(month, lat)
     vapour = humidity * saturation(temperature) / 1000  # kPa
     loss = 5.67e-8 * temperature**4 * (0.34 - 0.14 * np.sqrt(vapour))
     return np.asarray(absorbed), np.asarray(loss * (1.35 * share / 0.75 - 0.35))
@@ -200,6 +255,7 @@ def mixed_layer(
     humidity: Array,
     sunshine: Array,
     rain: Array,
+    snow: Array,
     pressure: Array,
     friction: Array,
     speed: Array,
@@ -207,19 +263,21 @@ def mixed_layer(
 ) -> MixedLayer:
     """The mixed layer by day and night, from heat and wind.
 
-    By day it grows with the heat from the ground into air of a given stability (thermodynamic
-    method with entrainment 0.2, Tennekes 1973, J. Atmos. Sci. 30, 558-567) up to
-    ``sqrt(2.8 Q / (rho cp gamma))``. By night, and never less, wind alone mixes: 2300 u*^1.5
+    By day it grows with the heat from the ground into the air above (thermodynamic method with
+    entrainment 0.2, Tennekes 1973, J. Atmos. Sci. 30, 558-567) up to
+    ``sqrt(2.8 Q / (rho cp gamma))``, ``gamma`` from :func:`stability_above`; ``snow`` (share of
+    the ground) reflects sunlight. By night, and never less, wind alone mixes: 2300 u*^1.5
     with the u* of stable air (Venkatram 1980, Boundary-Layer Meteorol. 19, 481-485).
     """
     day = daylight(month, lat)
     absorbed, loss = net_radiation(
-        month, lat, temperature=temperature, humidity=humidity, sunshine=sunshine
-    )
+        month, lat, temperature=temperature, humidity=humidity, sunshine=sunshine,
+        albedo=_ALBEDO + snow * (par["snow_albedo"] - _ALBEDO),
+    )  # fmt: skip
     available = 0.9 * (absorbed - loss * day)  # a tenth goes into the ground
     heat = sensible_heat(available, temperature=temperature, pressure=pressure, rain=rain, par=par)
     capacity = 1005.0 * pressure / (287.05 * temperature)
-    highest = np.sqrt(2.8 * 86_400 * heat / (capacity * par["stability_above"]))
+    highest = np.sqrt(2.8 * 86_400 * heat / (capacity * stability_above(temperature)))
     calm = stable_friction(friction, speed, sunshine)
     wind = np.maximum(2300 * calm**1.5, par["mixing_height_least"])
     return MixedLayer(day, highest, wind, heat / np.maximum(day, 0.01), calm)

@@ -86,11 +86,12 @@ def turbulence(
             for u, h in zip(friction, heights, strict=True)
         ]
         return {"mixing_height": heights, "diffusivity_z": np.stack(mixed)}
+    snow = parametric.snow_cover(fields["precipitation"], temperature, par=par)
     layers = [
         parametric.mixed_layer(
             m + 1, lat, temperature=temperature[m], humidity=humidity[m], sunshine=sunshine[m],
-            rain=fields["precipitation"][m], pressure=pressure, friction=friction[m],
-            speed=total[m], par=par,
+            rain=fields["precipitation"][m], snow=snow[m], pressure=pressure,
+            friction=friction[m], speed=total[m], par=par,
         )
         for m in range(12)
     ]  # fmt: skip
