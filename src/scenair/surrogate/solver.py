@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[np.float64]
 
-RELATIVE_RESIDUAL = 1e-9
+#: Sums of runs are runs of sums to 1e-10 of the largest value.
+RELATIVE_RESIDUAL = 1e-11
 _MOST_STEPS = 2000
 #: Solutions to a tighter residual than this are worth the set-up of the deflation.
 _DEFLATE_BELOW = 1e-6
