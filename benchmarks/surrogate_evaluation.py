@@ -250,7 +250,9 @@ def draw(case, ds, observed, modelled, frame, folder: Path) -> None:
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    figure, (left, right) = plt.subplots(1, 2, figsize=(13, 5.2), width_ratios=(1, 1.6))
+    figure, (left, right) = plt.subplots(
+        1, 2, figsize=(10.5, 4.2), width_ratios=(1, 1.35), layout="constrained"
+    )
     top = 1.05 * max(observed.max(), modelled.max())
     for factor in (0.5, 1, 2):
         left.plot([0, top], [0, factor * top], color="0.6", lw=1, ls="-" if factor == 1 else "--")
@@ -267,10 +269,9 @@ def draw(case, ds, observed, modelled, frame, folder: Path) -> None:
         edgecolor="black", linewidth=0.4,
     )  # fmt: skip
     right.set(aspect="equal", xlabel="x, km", ylabel="y, km", title="annual PM2.5; dots: monitors")
-    figure.colorbar(field, ax=right, label="ug m$^{-3}$")
+    figure.colorbar(field, ax=right, label="ug m$^{-3}$", shrink=0.8)
     folder.mkdir(parents=True, exist_ok=True)
-    figure.tight_layout()
-    figure.savefig(folder / "surrogate_2015.png", dpi=110)
+    figure.savefig(folder / "surrogate_2015.png", dpi=100)
     print(f"wrote {folder / 'surrogate_2015.png'}")
 
 
