@@ -40,7 +40,7 @@ from scenair.core.periods import days_in_quarters
 from scenair.core.regions import counties
 from scenair.surrogate.geometry import geometry
 from scenair.surrogate.io.fields import build_background, build_meteorology, read_parameters
-from scenair.surrogate.io.nest import emitted_with, read_nest
+from scenair.surrogate.io.nest import emitted_with, match_winds, read_nest
 from scenair.surrogate.io.tracers import read_emissions
 from scenair.surrogate.nesting import shared_cells
 from scenair.surrogate.products import PARTS
@@ -82,6 +82,18 @@ def configuration(grid: Grid) -> dict[str, dict]:
     numbers = {k: v for k, v in asdict(grid).items() if k in GridConfig.model_fields}
     case = CaseConfig(grid=GridConfig(**numbers))
     return {"case": dump(case), "surrogate": dump(SurrogateConfig())}
+
+
+def make_meteorology(grid: Grid, path: Path, *, parent: bool, folder: Path = Path()) -> None:
+    """Meteorology on a grid; the borders of a nest as in the run of ``folder``."""
+    shipped, config = resources() / "surrogate", configuration(grid)
+    winds = shipped / "mpi_esm_lr_2005_monthly_east_asia.nc"
+    build_meteorology(
+        config=config, meteorology=path, winds=winds, relief=shipped / "etopo20_east_asia.nc"
+    )
+    if parent:
+        theirs = folder / "results/surrogate/meteorology.nc"
+        match_winds(path, winds=winds, parent=theirs, config=config)
 
 
 def population(grid: Grid, adcode: int | None = None) -> np.ndarray:
@@ -130,12 +142,7 @@ def run(name: str, *, year: int, quarters: int, nest: Path | None) -> dict:
         grid = GRIDS[name]
         scratch = Path(tempfile.mkdtemp())
         met = scratch / "meteorology.nc"
-        shipped = resources() / "surrogate"
-        build_meteorology(
-            config=configuration(grid), meteorology=met,
-            winds=shipped / "mpi_esm_lr_2005_monthly_east_asia.nc",
-            relief=shipped / "etopo20_east_asia.nc",
-        )  # fmt: skip
+        make_meteorology(grid, met, parent=name in NESTS)
         build_background(config=configuration(grid), background=scratch / "background.nc")
         emissions = emissions_on(grid, files[1], year=year)
     config = CaseConfig.model_validate(configuration(grid)["case"])

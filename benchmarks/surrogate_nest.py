@@ -20,7 +20,7 @@ from pathlib import Path
 import single_thread  # noqa: F401  # isort: skip
 import numpy as np
 from common import report
-from surrogate_grids import CONTROLLED, configuration, emissions_on, population
+from surrogate_grids import CONTROLLED, emissions_on, make_meteorology, population
 
 from scenair.config import load_config
 from scenair.config.case import CaseConfig
@@ -29,7 +29,7 @@ from scenair.core.io.netcdf import open_netcdf
 from scenair.core.io.paths import resources
 from scenair.core.periods import days_in_quarters
 from scenair.surrogate.geometry import geometry
-from scenair.surrogate.io.fields import build_meteorology, read_parameters
+from scenair.surrogate.io.fields import read_parameters
 from scenair.surrogate.io.nest import emitted_with, read_nest
 from scenair.surrogate.io.tracers import read_emissions
 from scenair.surrogate.nesting import Nest, shared_cells
@@ -107,22 +107,18 @@ def main() -> None:
         "clean, own units only": (solved(met, own, None, grid, year=year), grid),
         "inflow, own units only": (solved(met, own, replace(nest, around=None), grid, year=year),
                                    grid),
-        "nest on parent's cells": same(files, outer, grid, kind),
+        "nest on parent's cells": same(given.parent, files, outer, grid, kind),
     }  # fmt: skip
     show(runs, grid=grid, outer=outer)
     if given.figure:
         scatter(runs, grid=grid, outer=outer, path=given.figure)
 
 
-def same(files: list[Path], outer: Grid, grid: Grid, kind: dict) -> tuple[dict, Grid]:
+def same(folder: Path, files: list[Path], outer: Grid, grid: Grid, kind: dict) -> tuple[dict, Grid]:
     """The nest with cells and emissions of the parent, meteorology made for the nest."""
     window = same_cells(outer, grid)
-    shipped, made = resources() / "surrogate", Path("same_meteorology.nc")
-    build_meteorology(
-        config=configuration(window), meteorology=made,
-        winds=shipped / "mpi_esm_lr_2005_monthly_east_asia.nc",
-        relief=shipped / "etopo20_east_asia.nc",
-    )  # fmt: skip
+    made = Path("same_meteorology.nc")
+    make_meteorology(window, made, parent=True, folder=folder)
     met = open_netcdf(made)
     made.unlink()
     emissions = emissions_on(window, files[1], year=kind["year"])

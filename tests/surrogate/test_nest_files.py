@@ -16,8 +16,8 @@ from scenair.core.errors import InputError, MassBalanceError, ScenairError, Unit
 from scenair.core.io.netcdf import open_netcdf, write_netcdf
 from scenair.surrogate.io.annual import build_air_quality
 from scenair.surrogate.io.calibration import build_calibration
-from scenair.surrogate.io.fields import build_background, build_meteorology
-from scenair.surrogate.io.nest import build_nest_background
+from scenair.surrogate.io.fields import build_background, build_meteorology, read_meteorology
+from scenair.surrogate.io.nest import build_nest_background, match_winds
 from scenair.surrogate.io.parent import build_tracers
 from scenair.surrogate.io.responsibility import build_responsibility, verify_responsibility
 from scenair.surrogate.io.surface import build_runs
@@ -317,6 +317,28 @@ def test_surfaces_and_calibration_belong_to_the_parent(nest, tmp_path):
             year=2015, config=config, coarsening=1, monitors="attainment/monitors_2015.csv",
             annual=tmp_path / "none.nc", **files, **outputs,
         )  # fmt: skip
+
+
+def test_winds_are_matched_in_the_file(small, nest, repo, tmp_path):
+    """Only winds change, they close, and winds of the user's own grid are left alone."""
+    path, theirs = tmp_path / "meteorology.nc", small.folder / "meteorology.nc"
+    path.write_bytes((nest.folder / "meteorology.nc").read_bytes())
+    shipped = repo / "resources/surrogate/mpi_esm_lr_2005_monthly_east_asia.nc"
+    match_winds(path, winds=shipped, parent=theirs, config=nest.config)
+    before = read_meteorology(nest.folder / "meteorology.nc", grid=nest.grid)
+    after = read_meteorology(path, grid=nest.grid)
+    changed = {n for n in before.data_vars if not before[n].equals(after[n])}
+    assert changed == {"wind_x", "wind_y"}
+    assert after.attrs["parent"].startswith("column flow")
+    assert after.attrs["synthetic"] == before.attrs["synthetic"]
+    kept = path.read_bytes()
+    match_winds(path, winds=theirs, parent=theirs, config=nest.config)
+    assert path.read_bytes() == kept
+    damaged = open_netcdf(theirs)
+    damaged["wind_x"].values[0, 0, 0, 0] = np.nan
+    write_netcdf(damaged, tmp_path / "damaged.nc", title="damaged")
+    with pytest.raises(InputError, match="no number"):
+        match_winds(path, winds=shipped, parent=tmp_path / "damaged.nc", config=nest.config)
 
 
 def test_tracers_of_another_run_are_seen(parent, tmp_path):

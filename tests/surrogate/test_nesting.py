@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
@@ -11,10 +12,13 @@ import pytest
 
 from scenair.core.errors import InputError
 from scenair.core.grids import CN36, Grid
+from scenair.core.io.netcdf import open_netcdf
 from scenair.surrogate.geometry import geometry
-from scenair.surrogate.layers import LAYER_TOPS_M
+from scenair.surrogate.io.fields import build_meteorology
+from scenair.surrogate.layers import LAYER_TOPS_M, middle
 from scenair.surrogate.meteorology import VARIABLES, meteorology_dataset
 from scenair.surrogate.model import run_quarter
+from scenair.surrogate.nest_winds import Borders, nest_winds, spread_inside
 from scenair.surrogate.nesting import (
     Nest,
     border_weights,
@@ -25,7 +29,9 @@ from scenair.surrogate.nesting import (
     shared_cells,
 )
 from scenair.surrogate.ozone import Whole
+from scenair.surrogate.parametric import wind_profile
 from scenair.surrogate.quarter import TRACERS, prepare_quarter
+from scenair.surrogate.winds import column_divergence, volume_flow
 from scenair.surrogate.year import Emitted, read_emitted, solve_quarter
 from tests.surrogate.synthetic import emissions
 
@@ -57,6 +63,26 @@ def cut_meteorology(met, grid: Grid, at=(22, 8), size=(12, 14)):
     ds = meteorology_dataset(fields, grid=grid, tops=LAYER_TOPS_M)
     ds.attrs = dict(met.attrs)
     return ds
+
+
+@pytest.fixture
+def free_winds(small, repo, tmp_path):
+    """Winds made for a grid from the free fields, (x, y), each (quarter, layer, ...)."""
+
+    def make(grid: Grid) -> tuple[np.ndarray, np.ndarray]:
+        config = deepcopy(small.config)
+        keys = ("name", "xcell", "ycell", "ncols", "nrows", "xorig", "yorig")
+        config["case"]["grid"] |= {key: getattr(grid, key) for key in keys}
+        shipped = repo / "resources/surrogate"
+        build_meteorology(
+            config=config, meteorology=tmp_path / "met.nc",
+            winds=shipped / "mpi_esm_lr_2005_monthly_east_asia.nc",
+            relief=shipped / "etopo20_east_asia.nc",
+        )  # fmt: skip
+        met = open_netcdf(tmp_path / "met.nc")
+        return met["wind_x"].values.astype(float), met["wind_y"].values.astype(float)
+
+    return make
 
 
 def test_layers_are_means():
@@ -202,3 +228,37 @@ def test_ozone_of_a_window_is_that_of_the_parent(small, par):
         error[name] = np.abs(got.solution.ozone.ozone / expected - 1)
     assert error["parent"].max() < 0.02
     assert error["parent"].mean() < 0.1 * error["own"].mean()
+
+
+def test_winds_of_a_nest_carry_what_the_parent_s_carry(small, par, free_winds):
+    """Made anew on the window they differ; with the parent's flow at the borders they do not."""
+    grid = window(small.grid)
+    geo = geometry(grid)
+    own, expected = free_winds(grid), cut_meteorology(small.met, grid)
+    theirs = tuple(small.met[n].values.astype(float) for n in ("wind_x", "wind_y"))
+    variance = (wind_profile(middle(LAYER_TOPS_M), par=par) - 1) ** 2
+    found = nest_winds(
+        own, theirs, grid=grid, parent=small.grid, tops=LAYER_TOPS_M, parent_tops=LAYER_TOPS_M,
+        variance=variance,
+    )  # fmt: skip
+    for name, before, after in zip(("wind_x", "wind_y"), own, found, strict=True):
+        wanted = expected[name].values
+        error, was = (float(np.sqrt(((w - wanted) ** 2).mean())) for w in (after, before))
+        assert error < 0.4 * was, name
+        # the wind at 10 m is given: the lowest layer hardly moves
+        np.testing.assert_allclose(after[:, 0], before[:, 0], atol=0.1)
+    flow = volume_flow(found[0][0], found[1][0], geo=geo)
+    lid = np.abs(column_divergence(flow.x.sum(axis=0), flow.y.sum(axis=0))).max()
+    assert lid < 1e-9 * np.abs(flow.x).max()
+
+
+def test_potential_flow_fills_a_nest(small, rng):
+    """The flow through the borders is that asked for, and nothing is made inside."""
+    geo = geometry(window(small.grid))
+    ny, nx = geo.area.shape
+    sides = [rng.normal(size=n) for n in (ny, ny, nx, nx)]
+    sides[1] += Borders(*sides).net() / ny
+    x, y = spread_inside(Borders(*sides), geo=geo)
+    np.testing.assert_allclose(column_divergence(x, y), 0, atol=1e-12)
+    np.testing.assert_array_equal(x[:, 0], sides[0])
+    np.testing.assert_array_equal(y[-1], sides[3])

@@ -15,6 +15,7 @@ rule meteorology:
         winds=CONFIG.surrogate.meteorology
         or resource("surrogate/mpi_esm_lr_2005_monthly_east_asia.nc"),
         relief=resource("surrogate/etopo20_east_asia.nc"),
+        parent=parent_meteorology,
     output:
         meteorology="results/surrogate/meteorology.nc",
     log:
@@ -25,7 +26,7 @@ rule meteorology:
         mem_mb=memory(400, cell=5),
         runtime=10,
     params:
-        code=code_id("scenair.surrogate.io.fields"),
+        code=code_id(CASE_FIELDS_CODE),
         config=section("case", "surrogate"),
     script:
         "../scripts/meteorology.py"
@@ -50,7 +51,7 @@ rule background:
         mem_mb=memory(450, cell=2),
         runtime=10,
     params:
-        code=code_id(BACKGROUND_CODE),
+        code=code_id(CASE_FIELDS_CODE),
         config=section("case", "surrogate"),
     script:
         "../scripts/background.py"

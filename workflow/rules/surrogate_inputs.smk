@@ -4,7 +4,7 @@ from scenair.config.sweep import members_of
 SWEPT = members_of(CONFIG.sweep)
 QUARTER_NAMES = ("q1", "q2", "q3", "q4")
 PARENT = CONFIG.surrogate.parent
-BACKGROUND_CODE = f"scenair.surrogate.io.{'nest' if PARENT else 'fields'}"
+CASE_FIELDS_CODE = f"scenair.surrogate.io.{'nest' if PARENT else 'fields'}"
 # what a nest reads of its parent, MB
 PARENT_MEMORY = 600 if PARENT else 0
 
@@ -67,10 +67,16 @@ def parent_of_history(wildcards):
 
 def parent_background(wildcards):
     """The background of the parent, if the case is a nest."""
-    if not PARENT:
-        return []
-    file = "results/surrogate/background.nc"
-    return of_parent(file, year=MONITOR_YEAR, scenario="history")
+    return case_file_of_parent("results/surrogate/background.nc")
+
+
+def parent_meteorology(wildcards):
+    """The winds of the parent, if the case is a nest that has not winds of its own grid."""
+    return case_file_of_parent("results/surrogate/meteorology.nc")
+
+
+def case_file_of_parent(file):
+    return of_parent(file, year=MONITOR_YEAR, scenario="history") if PARENT else []
 
 
 def year_memory():

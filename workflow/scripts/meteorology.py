@@ -13,3 +13,12 @@ with job(snakemake.log[0], name="meteorology"):
         upper=snakemake.input.upper,
         meteorology=snakemake.output.meteorology,
     )
+    if snakemake.input.parent:
+        from scenair.surrogate.io.nest import match_winds
+
+        match_winds(
+            snakemake.output.meteorology,
+            winds=snakemake.input.winds,
+            parent=snakemake.input.parent[0],
+            config=snakemake.params.config,
+        )

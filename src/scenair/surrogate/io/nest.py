@@ -13,20 +13,22 @@ import xarray as xr
 from scenair.core.audit.checksums import sha256_of
 from scenair.core.audit.closure import closure_table, require_closed
 from scenair.core.errors import InputError
-from scenair.core.io.netcdf import write_netcdf
+from scenair.core.io.netcdf import open_netcdf, require_finite, write_netcdf
 from scenair.core.overlay import polygon_areas
 from scenair.core.periods import seconds_in_months
 from scenair.core.regions import units
-from scenair.surrogate.io.fields import read_config
+from scenair.surrogate.io.fields import read_config, read_meteorology, read_parameters
 from scenair.surrogate.io.tracers import (
     own_grid,
     read_background,
     read_emissions,
     read_tracers,
 )
-from scenair.surrogate.layers import LAYER_TOPS_M
+from scenair.surrogate.layers import LAYER_TOPS_M, middle
+from scenair.surrogate.nest_winds import nest_winds
 from scenair.surrogate.nesting import Nest, bilinear, boundary_values, emissions_around
 from scenair.surrogate.ozone import Whole
+from scenair.surrogate.parametric import wind_profile
 from scenair.surrogate.products import WARM_QUARTERS
 from scenair.surrogate.quarter import TRACERS
 from scenair.surrogate.sources import INPUT_SPECIES
@@ -87,6 +89,51 @@ def build_nest_background(
     attrs["parent"] = f"background of {outer.name}, sha256 {sha256_of(parent)}"
     title = "PM2.5 that no scenario controls, by calendar quarter"
     write_netcdf(out, background, title=title, attrs=attrs)
+
+
+def match_winds(
+    meteorology: str | Path, *, winds: str | Path, parent: str | Path, config: Mapping[str, Any]
+) -> None:
+    """Let the winds of a nest carry through its borders what those of its parent carry there.
+
+    Winds that the user brought on the nest's own grid stay as they are.
+
+    Parameters
+    ----------
+    meteorology : path
+        Of the nest; read, and written anew.
+    winds : path
+        What it was made from.
+    parent : path
+        ``meteorology.nc`` of the parent.
+    config : mapping
+        Sections ``case`` and ``surrogate``.
+    """
+    with open_netcdf(winds, chunks={}) as source:
+        if "wind_x" in source:
+            return
+    case, options = read_config(config)
+    grid, par = case.grid.build(), read_parameters(options.parameters)
+    ds = read_meteorology(meteorology, grid=grid)
+    theirs = open_netcdf(parent, variables={"wind_x": "m s-1", "wind_y": "m s-1"})
+    outer = own_grid(theirs, where=str(parent))
+    for name in ("wind_x", "wind_y"):
+        require_finite(theirs[name], where=str(parent), minimum=None)
+    tops, parent_tops = (tuple(f["layer_top"].values.tolist()) for f in (ds, theirs))
+    # as in the free fields: the wind at 10 m is kept, aloft it is less known
+    variance = (wind_profile(middle(tops), par=par) - 1) ** 2
+    found = nest_winds(
+        (ds["wind_x"].values.astype(float), ds["wind_y"].values.astype(float)),
+        (theirs["wind_x"].values.astype(float), theirs["wind_y"].values.astype(float)),
+        grid=grid, parent=outer, tops=tops, parent_tops=parent_tops, variance=variance,
+    )  # fmt: skip
+    for name, values in zip(("wind_x", "wind_y"), found, strict=True):
+        ds[name] = (ds[name].dims, values.astype(ds[name].dtype), ds[name].attrs)
+    by_writer = ("Conventions", "title", "resource_tables")
+    attrs = {k: v for k, v in ds.attrs.items() if k not in by_writer}
+    attrs["parent"] = f"column flow through the borders of {outer.name}, sha256 {sha256_of(parent)}"
+    title = "meteorology of the surrogate by calendar quarter"
+    write_netcdf(ds, meteorology, title=title, attrs=attrs)
 
 
 def read_nest(
