@@ -9,6 +9,7 @@ memory and time, it is an approximate inverse that a residual in double precisio
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -162,14 +163,28 @@ def _eliminate(
     later = down >= own.stop
     block[place(down[later]), _row_numbers(columns, own, down)[later]] = lower[later]
     for unknowns, rest in below:
-        at = place(unknowns)
-        block[np.ix_(at, at)] += rest
+        runs = _runs(place(unknowns))
+        for here, above in runs:
+            for there, beside_it in runs:
+                block[here, there] += rest[above, beside_it]
     inverse = np.linalg.inv(block[:n, :n])
     forward, beside = block[n:, :n].copy(), block[:n, n:]
     backward = inverse @ beside
     rest = block[n:, n:].copy()
     rest -= forward @ backward
     return Front(own, others, inverse, forward, backward), rest
+
+
+def _runs(at: Index) -> list[tuple[slice, slice]]:
+    """Stretches of consecutive numbers: where they point, and where they stand in ``at``.
+
+    A remainder comes in few of them, and adding stretch by stretch needs no copies.
+    """
+    cuts = np.flatnonzero(np.diff(at) != 1) + 1
+    edges = [0, *cuts.tolist(), len(at)]
+    return [
+        (slice(int(at[a]), int(at[a]) + b - a), slice(a, b)) for a, b in pairwise(edges) if b > a
+    ]
 
 
 def _entries(matrix: sp.csr_matrix, own: slice) -> tuple[Index, Block]:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from scenair.surrogate.aerosol import Equilibrium
-from scenair.surrogate.nonlinear import row_blocks, solve_members
+from scenair.surrogate.nonlinear import columns, row_blocks, solve_members
 from scenair.surrogate.quarter import CONVERSIONS, TERMS
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ class Members:
         rhs = self._right_hand_side("NOx")
 
         def correction(x: Array, members: Index) -> Array:
-            residual = rhs[:, members] - transport.matrix @ x
+            residual = columns(rhs, members) - transport.matrix @ x
             for rows in row_blocks(x):
                 rate = _rows_of(limits, rows).rate(x[rows])
                 residual[rows] -= (removed[rows] + volume[rows] * rate) * x[rows]
@@ -170,7 +170,7 @@ class Members:
         rhs = self._right_hand_side("SO2")
 
         def correction(x: Array, members: Index) -> Array:
-            residual = rhs[:, members] - transport.matrix @ x - loss[:, members] * x
+            residual = columns(rhs, members) - transport.matrix @ x - columns(loss, members) * x
             return inverse.correct(residual)
 
         found, _ = solve_members(correction, inverse.correct(rhs), what="SO2", tolerance=_LINEAR)
@@ -196,7 +196,7 @@ class Members:
             )
 
         def correction(x: Array, members: Index) -> Array:
-            residual, given = particles(x, members), rhs[:, members]
+            residual, given = particles(x, members), columns(rhs, members)
             for rows in row_blocks(x):
                 residual[rows] *= less[rows]
                 residual[rows] += given[rows] - loss[rows] * x[rows]
@@ -224,7 +224,7 @@ class Members:
         sulfate = np.maximum(self.concentration["SO4"], 0.0)
 
         def particles(x: Array, members: Index) -> Array:
-            out, acid = np.empty_like(x), sulfate[:, members]
+            out, acid = np.empty_like(x), columns(sulfate, members)
             for rows in row_blocks(x[:n]):
                 below = slice(rows.start + n, rows.stop + n)
                 out[rows], out[below] = equilibrium.rows(rows).partition(

@@ -39,48 +39,68 @@ class Mixture:
         # single precision halves the memory; what it loses is far below the next correction
         self._move: list[npt.NDArray[np.float32]] = []
         self._gram: list[list[Array]] = []
+        #: Inner products of the changes and of the last correction.
+        self._along: list[Array] = []
 
     def next(self, at: Array, correction: Array) -> Array:
         """The next point (n, member) from a point and its correction, which are kept."""
         if self._last is not None:
-            change = correction - self._last[1]
+            # memory of the change that is forgotten serves the new one: fresh pages cost more than
+            # the difference itself
+            spare = self._change[0] if len(self._change) == self._depth else None
+            if spare is not None:
+                self._forget()
+            change = np.subtract(correction, self._last[1], out=spare)
             move = np.empty(at.shape, dtype=np.float32)
             for rows in row_blocks(at):
                 move[rows] = at[rows] - self._last[0][rows] + change[rows]
-            self._remember(change, move)
+            self._remember(change, move, correction)
         self._last = (at, correction)
         if not self._change:
             return at + correction
         gram = np.array(self._gram).transpose(2, 0, 1)
-        along = np.stack([_dots(c, correction) for c in self._change], axis=1)
-        weight = _least(gram, along)
-        new = np.empty_like(at)
-        for rows in row_blocks(at):
+        weight = _least(gram, np.stack(self._along, axis=1))
+        new, blocks = np.empty_like(at), row_blocks(at)
+        # weights as wide as a block: products of short rows would take twice as long
+        wide = np.broadcast_to(weight.T[:, None, :], (weight.shape[1], blocks[0].stop, at.shape[1]))
+        wide = np.ascontiguousarray(wide)
+        for rows in blocks:
             block = at[rows] + correction[rows]
-            for i, move in enumerate(self._move):
-                block -= move[rows] * weight[:, i]
+            for move, each in zip(self._move, wide, strict=True):
+                block -= move[rows] * each[: len(block)]
             new[rows] = block
         return new
 
-    def _remember(self, change: Array, move: npt.NDArray[np.float32]) -> None:
-        if len(self._change) == self._depth:
-            del self._change[0], self._move[0], self._gram[0]
-            for row in self._gram:
-                del row[0]
+    def _remember(self, change: Array, move: npt.NDArray[np.float32], correction: Array) -> None:
         products = [_dots(c, change) for c in self._change]
         for row, product in zip(self._gram, products, strict=True):
             row.append(product)
         self._gram.append([*products, _dots(change, change)])
+        # the correction has moved by this change, and so have its products with the older ones
+        self._along = [a + p for a, p in zip(self._along, products, strict=True)]
+        self._along.append(_dots(change, correction))
         self._change.append(change)
         self._move.append(move)
+
+    def _forget(self) -> None:
+        """Forget the oldest change."""
+        del self._change[0], self._move[0], self._gram[0], self._along[0]
+        for row in self._gram:
+            del row[0]
 
     def keep(self, which: npt.NDArray[np.bool_]) -> None:
         """Forget all members but ``which``."""
         self._change = [c[:, which] for c in self._change]
         self._move = [m[:, which] for m in self._move]
         self._gram = [[g[which] for g in row] for row in self._gram]
+        self._along = [a[which] for a in self._along]
         if self._last is not None:
             self._last = (self._last[0][:, which], self._last[1][:, which])
+
+
+def columns(field: Array, members: Index) -> Array:
+    """Some columns, or the field itself where it is all of them."""
+    return field if len(members) == field.shape[1] else field[:, members]
 
 
 def row_blocks(field: Array) -> list[slice]:

@@ -16,7 +16,7 @@ from scenair.core.constants import GAS_CONSTANT
 from scenair.surrogate.inverse import Iterated
 from scenair.surrogate.layers import middle
 from scenair.surrogate.members import Members
-from scenair.surrogate.nonlinear import row_blocks, solve_members
+from scenair.surrogate.nonlinear import columns, row_blocks, solve_members
 from scenair.surrogate.photochemistry import M_NO2, M_O3, Balance, balance, rates
 from scenair.surrogate.solver import ColumnSystem
 
@@ -181,7 +181,7 @@ class OzoneMembers:
 
         def correction(x: Array, members: Index) -> Array:
             ozone, production = self._chemistry(x, members)
-            residual = rhs[:, members] - transport.matrix @ x - air.lost * x
+            residual = columns(rhs, members) - transport.matrix @ x - air.lost * x
             residual += by_day * production - air.deposition * ozone
             return inverse.correct(residual)
 
