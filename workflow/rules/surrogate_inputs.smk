@@ -91,11 +91,14 @@ def year_memory():
 
 
 def sweep_memory(name):
-    """Memory of a quarter (MB): the factor, so much a member, and so much a thread."""
-    cells = CASE.grid.build().size / 1000
-    fixed = 400 + cells * (62 + 2.2 * len(SWEEPS[name].members))
+    """Memory of a quarter (MB): factors, so much a member, and so much a group of 14 at work."""
+    cells, members = CASE.grid.build().size / 1000, len(SWEEPS[name].members)
+    fixed = 420 + cells * (53 + 2.4 * members)
+    groups = -(-members // 14)
     return (
-        lambda wildcards, attempt, threads: round(fixed + 14 * cells * threads)
+        lambda wildcards, attempt, threads: round(
+            fixed + 40 * cells * min(threads, groups)
+        )
         * attempt
     )
 
