@@ -154,7 +154,7 @@ def surface_memory():
     cells = fine / CONFIG.surface.coarsening**2
     return (
         lambda wildcards, attempt, threads: round(
-            350 + 12 * fine + threads * cells * (30 + 1.8 * len(DESIGN_RUNS))
+            350 + 12 * fine + threads * cells * (60 + 2.2 * len(DESIGN_RUNS))
         )
         * attempt
     )
