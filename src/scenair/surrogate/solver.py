@@ -6,13 +6,12 @@ Two ways, for two uses:
   solved exactly, one colour of a chequerboard of columns is eliminated, BiCGStab works on the
   other, and means over blocks of columns are deflated (Nicolaides 1987, SIAM J. Numer. Anal. 24,
   355-365). Little memory; tracers that differ in their losses only share the transport.
-* :class:`Factor` - many right-hand sides of one operator (footprints, sweeps): a sparse LU in
-  geometric nested-dissection order.
+* :class:`Factor` - many right-hand sides of one operator (footprints): a sparse LU in geometric
+  nested-dissection order. Sweeps have a factor of their own, :mod:`.frontal`.
 """
 
 from __future__ import annotations
 
-from copy import copy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -139,19 +138,6 @@ class ColumnSystem:
         self._deflation: dict[str, tuple[sp.csr_matrix, spl.SuperLU]] = {}
         for name, loss in losses.items():
             self.set_loss(name, loss)
-
-    def set_up(self) -> None:
-        """Factor the small operators of all losses given so far, so that forks share them."""
-        for name in self._inverse:
-            self._deflated(name)
-
-    def fork(self) -> ColumnSystem:
-        """The same operator with losses of its own from here on; what is set up is shared."""
-        other = copy(self)
-        other._loss = dict(self._loss)
-        other._inverse = dict(self._inverse)
-        other._deflation = dict(self._deflation)
-        return other
 
     def set_loss(self, name: str, loss: Array) -> None:
         """Give a tracer its losses (n,), m3 s-1; the same losses once more cost nothing."""
@@ -297,28 +283,3 @@ class Factor:
             np.ascontiguousarray(rhs[self._perm], dtype=np.float64), "T" if transposed else "N"
         )
         return out
-
-
-class Anderson:
-    """Anderson's mixing of a fixed-point iteration (1965, J. ACM 12, 547-560)."""
-
-    def __init__(self, depth: int = 5) -> None:
-        self._depth = depth
-        self._at: list[Array] = []
-        self._residual: list[Array] = []
-
-    def next(self, at: Array, image: Array) -> Array:
-        """The next point from a point and its image."""
-        self._at = [*self._at[-self._depth :], at.ravel().copy()]
-        self._residual = [*self._residual[-self._depth :], (image - at).ravel()]
-        if len(self._at) == 1:
-            return image
-        steps = np.diff(np.stack(self._at), axis=0).T
-        changes = np.diff(np.stack(self._residual), axis=0).T
-        weight, *_ = np.linalg.lstsq(
-            np.einsum("ni,nj->ij", changes, changes),
-            np.einsum("ni,n->i", changes, self._residual[-1]),
-            rcond=1e-12,
-        )
-        new = self._at[-1] + self._residual[-1] - (steps + changes) @ weight
-        return np.asarray(new.reshape(at.shape))
