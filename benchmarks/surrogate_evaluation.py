@@ -287,8 +287,36 @@ def show_resolution(folder: Path) -> None:
         print(f"{case.grid.cell_km:g} km: {means}, sum {sum(means.values()):.2f}")
 
 
-def show_sectors(folder: Path, year: int) -> None:
-    """Shares of the sectors in the population-weighted controlled PM2.5, beside the published."""
+def left_out(case: Case, year: int) -> pd.Series:
+    """What the controlled PM2.5 (population-weighted) loses without each group of sectors, %.
+
+    Of the sum over the groups, which is not the whole: nitrate needs two of them.
+    """
+    found, weight = case.sources(year), population(case.grid)
+    group = np.array([GROUP[name] for name in found.sectors])
+
+    def total(keep: np.ndarray) -> float:
+        fields = {k: v * keep[None, :, None, None] for k, v in found.by_sector.items()}
+        parts = national_parts(
+            case.met, Sources(fields, found.release, found.sectors), grid=case.grid,
+            par=case.par, weights=weight,
+        )  # fmt: skip
+        return sum(float(v.mean()) for v in parts.values())
+
+    whole = total(np.ones(len(group)))
+    lost = pd.Series({g: whole - total((group != g).astype(float)) for g in sorted(set(group))})
+    print(
+        f"left out one by one at {case.grid.cell_km:g} km: {lost.round(2).to_dict()} of "
+        f"{whole:.2f} ug m-3, together {lost.sum() / whole:.2f} of it"
+    )
+    return lost / lost.sum() * 100
+
+
+def show_sectors(folder: Path, year: int, *, ratio: int) -> None:
+    """Shares of the sectors in the population-weighted controlled PM2.5, beside the published.
+
+    By the path integral of the responsibility file, and by leaving out one group at a time.
+    """
     ds = open_netcdf(folder / f"results/responsibility/{year}.nc")
     people = read_table("regions/census2020_county.csv.gz", dtype={"adcode": "int64"})
     people = people[people["variable"] == "pop"].groupby("adcode")["value"].sum()
@@ -297,8 +325,14 @@ def show_sectors(folder: Path, year: int) -> None:
     share = pd.Series(weight @ base / (weight @ base).sum() * 100, index=ds["sector"].values)
     print(share.sort_values()[::-1].round(1).to_string())
     grouped = share.groupby(GROUP).sum()
-    table = pd.DataFrame({f"surrogate {year}, %": grouped, "Liu et al. 2020, %": SHARES})
-    print(table.sort_values(f"surrogate {year}, %", ascending=False).round(1).to_string())
+    table = pd.DataFrame(
+        {
+            f"path integral {year}, %": grouped,
+            f"left out {year}, %": left_out(Case(folder, ratio=ratio), year),
+            "Liu et al. 2020, %": SHARES,
+        }
+    )
+    print(table.sort_values("Liu et al. 2020, %", ascending=False).round(1).to_string())
 
 
 def show_calibration(folder: Path, *, ratio: int) -> None:
@@ -330,7 +364,9 @@ def main() -> None:
     )
     parser.add_argument("--folder", type=Path, default=Path())
     parser.add_argument(
-        "--coarsen", type=int, help="finest grid of shares (1), grid of the fit (4)"
+        "--coarsen",
+        type=int,
+        help="finest grid of shares (1), sectors left out (2), the fit (4)",
     )
     parser.add_argument("--year", type=int, default=2015)
     parser.add_argument("--pictures", type=Path)
@@ -338,7 +374,7 @@ def main() -> None:
     if given.what == "monitors":
         show_monitors(given.folder, given.pictures)
     elif given.what == "sectors":
-        show_sectors(given.folder, given.year)
+        show_sectors(given.folder, given.year, ratio=given.coarsen or 2)
     elif given.what == "resolution":
         show_resolution(given.folder)
     elif given.what == "shares":
