@@ -24,15 +24,12 @@ from scipy.optimize import brentq
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from tests.surrogate.synthetic import blobs
+from tests.surrogate.synthetic import blobs, shipped_meteorology
 
 from scenair.core.grids import CN36, Grid
-from scenair.core.io.netcdf import open_netcdf
-from scenair.core.io.paths import resources
 from scenair.surrogate.coarsen import block_sum
 from scenair.surrogate.geometry import geometry
-from scenair.surrogate.io.fields import read_normals, read_parameters
-from scenair.surrogate.meteorology import free_meteorology
+from scenair.surrogate.io.fields import read_parameters
 from scenair.surrogate.model import run_quarter
 from scenair.surrogate.quarter import prepare_quarter
 from scenair.surrogate.winds import mass_consistent
@@ -124,12 +121,7 @@ def solve(met: xr.Dataset, *, km: float, smooth: float) -> tuple[float, np.ndarr
 
 def convergence(*, quarter: int, smooth: float, fine: bool) -> dict[str, float]:
     """Orders of one quarter, printed with the means they come from."""
-    shipped = resources() / "surrogate"
-    met = free_meteorology(
-        open_netcdf(shipped / "mpi_esm_lr_2005_monthly_east_asia.nc"),
-        open_netcdf(shipped / "etopo20_east_asia.nc"), grid=DOMAIN, par=read_parameters(),
-        normals=read_normals(),
-    ).isel(quarter=[quarter])  # fmt: skip
+    met = shipped_meteorology(DOMAIN, read_parameters()).isel(quarter=[quarter])
     sizes = (108.0, 72.0, 36.0, 24.0) if fine else (108.0, 72.0, 36.0)
     found = {km: solve(met, km=km, smooth=smooth) for km in sizes}
     means = {km: mean for km, (mean, _) in found.items()}

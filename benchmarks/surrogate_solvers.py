@@ -23,7 +23,7 @@ from scenair.surrogate.coarsen import coarse_grid
 from scenair.surrogate.frontal import FrontalFactor
 from scenair.surrogate.geometry import geometry
 from scenair.surrogate.inverse import Factored
-from scenair.surrogate.io.fields import read_parameters
+from scenair.surrogate.io.fields import read_normals, read_parameters
 from scenair.surrogate.meteorology import free_meteorology
 from scenair.surrogate.operator import with_loss
 from scenair.surrogate.quarter import prepare_quarter
@@ -85,6 +85,7 @@ def main() -> None:
         open_netcdf(folder / "etopo20_east_asia.nc"),
         grid=grid,
         par=par,
+        normals=read_normals(),
     )
     quarter = prepare_quarter(met, 0, geo=geometry(grid), par=par)
     transport = quarter.transport

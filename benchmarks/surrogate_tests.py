@@ -18,19 +18,16 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from surrogate_convergence import convergence as order_on_terrain
 from surrogate_convergence import order
 from tests.surrogate import test_chemistry, test_inmap_anchor, test_operator
-from tests.surrogate.synthetic import blobs
+from tests.surrogate.synthetic import blobs, shipped_meteorology
 from tests.surrogate.test_response_surface import FACTORS, _box_ozone
 
 from scenair.core.constants import GAS_CONSTANT
 from scenair.core.grids import CN36
-from scenair.core.io.netcdf import open_netcdf
-from scenair.core.io.paths import resources
 from scenair.surrogate.aerosol import dissociation_constant, partition, path_response
 from scenair.surrogate.anchor import anchor_factor
 from scenair.surrogate.coarsen import block_sum, coarse_grid, coarse_meteorology
 from scenair.surrogate.geometry import geometry
-from scenair.surrogate.io.fields import read_normals, read_parameters
-from scenair.surrogate.meteorology import free_meteorology
+from scenair.surrogate.io.fields import read_parameters
 from scenair.surrogate.model import run_quarter
 from scenair.surrogate.operator import with_loss
 from scenair.surrogate.ozone import run_ozone
@@ -49,14 +46,7 @@ RNG = np.random.default_rng(20150101)
 
 def weather(ratio: int):
     """Meteorology of China in cells of ``ratio`` times 36 km."""
-    shipped = resources() / "surrogate"
-    met = free_meteorology(
-        open_netcdf(shipped / "mpi_esm_lr_2005_monthly_east_asia.nc"),
-        open_netcdf(shipped / "etopo20_east_asia.nc"),
-        grid=CN36,
-        par=PAR,
-        normals=read_normals(),
-    )
+    met = shipped_meteorology(CN36, PAR)
     grid = coarse_grid(CN36, ratio) if ratio > 1 else CN36
     return grid, coarse_meteorology(met, grid=CN36, ratio=ratio) if ratio > 1 else met
 

@@ -6,9 +6,14 @@ import numpy as np
 import xarray as xr
 
 from scenair.core.grids import CN36, Grid
+from scenair.core.io.netcdf import open_netcdf
+from scenair.core.io.paths import resources
 from scenair.core.periods import seconds_in_months
 from scenair.core.sectors import SECTORS
 from scenair.core.species import SPECIES
+from scenair.surrogate.io.fields import read_normals
+from scenair.surrogate.meteorology import free_meteorology
+from scenair.surrogate.parameters import Parameters
 
 #: Tg yr-1, the size of China's emissions about 2015-2017
 TOTALS = {
@@ -48,6 +53,18 @@ def blobs(grid: Grid, *, width_km: float = 150.0) -> np.ndarray:
         distance = np.hypot(xx - x, yy - y) / (width_km * 1e3)
         out += weight * np.exp(-0.5 * distance**2)
     return out / out.sum()
+
+
+def shipped_meteorology(grid: Grid, par: Parameters) -> xr.Dataset:
+    """Weather of the default case on a grid."""
+    shipped = resources() / "surrogate"
+    return free_meteorology(
+        open_netcdf(shipped / "mpi_esm_lr_2005_monthly_east_asia.nc"),
+        open_netcdf(shipped / "etopo20_east_asia.nc"),
+        grid=grid,
+        par=par,
+        normals=read_normals(),
+    )
 
 
 def emissions(

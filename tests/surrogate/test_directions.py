@@ -7,16 +7,14 @@ import pytest
 
 from scenair.core.grids import CN36
 from scenair.core.io.netcdf import open_netcdf
-from scenair.core.io.paths import resources
 from scenair.surrogate.coarsen import block_sum, coarse_grid, coarse_meteorology
 from scenair.surrogate.evaluation import national_parts, own_share, slopes
 from scenair.surrogate.geometry import geometry
 from scenair.surrogate.gridded import Sources, read_sources
-from scenair.surrogate.meteorology import free_meteorology
 from scenair.surrogate.model import run_quarter
 from scenair.surrogate.ozone import run_ozone
 from scenair.surrogate.quarter import prepare_quarter
-from tests.surrogate.synthetic import TOTALS, blobs, coarse, emissions
+from tests.surrogate.synthetic import TOTALS, blobs, coarse, emissions, shipped_meteorology
 
 
 @pytest.fixture(scope="module")
@@ -99,13 +97,7 @@ def test_less_nox_alone_raises_ozone_in_the_core_and_lowers_it_in_the_country(pa
     around, a thirtieth in the country; biogenic reactivity of the north.
     """
     grid = CN36.nest(name="MEGACITY36", ratio=1, col0=88, row0=63, cols=22, rows=24)
-    shipped = resources() / "surrogate"
-    met = free_meteorology(
-        open_netcdf(shipped / "mpi_esm_lr_2005_monthly_east_asia.nc"),
-        open_netcdf(shipped / "etopo20_east_asia.nc"),
-        grid=grid,
-        par=par,
-    )
+    met = shipped_meteorology(grid, par)
     summer = prepare_quarter(met, 2, geo=geometry(grid), par=par)
     density = np.full(grid.shape, 0.05)
     core, country = (12, 11), (2, 4)
@@ -133,13 +125,7 @@ def test_grid_convergence_of_smooth_sources(par, small):
     Here from 288 to 144 and to 72 km on the coarsened meteorology of 72 km: the change shrinks.
     """
     fine = coarse(2)
-    shipped = resources() / "surrogate"
-    met = free_meteorology(
-        open_netcdf(shipped / "mpi_esm_lr_2005_monthly_east_asia.nc"),
-        open_netcdf(shipped / "etopo20_east_asia.nc"),
-        grid=fine,
-        par=par,
-    )
+    met = shipped_meteorology(fine, par)
     pattern = blobs(fine, width_km=400.0)
     means = []
     for ratio in (4, 2, 1):
@@ -163,13 +149,7 @@ def test_share_of_a_city_falls_with_coarser_cells(par):
     ``benchmarks/surrogate_evaluation.py shares``.
     """
     fine = coarse(2)
-    shipped = resources() / "surrogate"
-    met = free_meteorology(
-        open_netcdf(shipped / "mpi_esm_lr_2005_monthly_east_asia.nc"),
-        open_netcdf(shipped / "etopo20_east_asia.nc"),
-        grid=fine,
-        par=par,
-    )
+    met = shipped_meteorology(fine, par)
     xx, yy = np.meshgrid(fine.x, fine.y)
     x, y = fine.project(116.4, 39.9)
     city = np.exp(-0.5 * (np.hypot(xx - x, yy - y) / 50e3) ** 2)
@@ -198,13 +178,7 @@ def test_share_of_a_city_falls_with_coarser_cells(par):
 def test_nest_of_the_28_cities_runs(par):
     """The 12 km nest: meteorology and one quarter, mass closed."""
     grid = CN36.nest(name="BTH12", ratio=3, col0=88, row0=63, cols=22, rows=24)
-    shipped = resources() / "surrogate"
-    met = free_meteorology(
-        open_netcdf(shipped / "mpi_esm_lr_2005_monthly_east_asia.nc"),
-        open_netcdf(shipped / "etopo20_east_asia.nc"),
-        grid=grid,
-        par=par,
-    )
+    met = shipped_meteorology(grid, par)
     gridded, _ = emissions(grid)
     found = read_sources(gridded, year=2015, par=par)
     few = Sources(found.by_sector, found.release, found.sectors).of_quarter(0)

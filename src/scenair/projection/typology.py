@@ -112,7 +112,7 @@ def classify(features: pd.DataFrame, *, k: int, seed: int, seeds: int) -> Typolo
     """
     from sklearn.cluster import KMeans
     from sklearn.metrics import adjusted_rand_score, silhouette_score
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     z = standardise(features[list(FEATURES)])
     values = z.to_numpy()

@@ -80,7 +80,7 @@ class SharedQuarter:
         NotConvergedError
             One of them did not converge.
         """
-        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+        from threadpoolctl import threadpool_limits
 
         # groups are what runs side by side; threads inside a product would wait for each other,
         # and its rounding would depend on their number
