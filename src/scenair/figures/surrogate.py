@@ -244,8 +244,10 @@ def regime_maps(base: Basemap, peak: Array, need: Array, *, heading: str) -> Fig
     """Peak ratio of NOx, and the NMVOC cut that a NOx cut needs, (y, x); masked at sea."""
     fig, axes = _panels(base, rows=1, cols=2, width=9.5)
     mesh = _mesh(axes[0, 0], base, peak, cmap="RdBu", vmin=0.3, vmax=1.7)
-    fig.colorbar(mesh, ax=axes[0, 0], shrink=0.8, pad=0.02, extend="both").set_label("peak ratio")
-    axes[0, 0].set_title("NO$_x$ ratio of highest ozone (below 1: NMVOC-limited; at most 1.5)")
+    fig.colorbar(mesh, ax=axes[0, 0], shrink=0.8, pad=0.02, extend="both").set_label(
+        "peak ratio (sampled to 1.5)"
+    )
+    axes[0, 0].set_title("NO$_x$ ratio of highest ozone (below 1: NMVOC-limited)")
     mesh = _mesh(axes[0, 1], base, need, cmap="YlOrRd", vmin=0, vmax=3)
     fig.colorbar(mesh, ax=axes[0, 1], shrink=0.8, pad=0.02, extend="max").set_label(
         "NMVOC : NO$_x$"
