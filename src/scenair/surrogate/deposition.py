@@ -47,7 +47,8 @@ VISCOSITY: Final = 0.15e-4
 PRANDTL: Final = 0.72
 #: Diffusivity of water vapour over that of the gas (Wesely 1989, table 2).
 DIFFUSIVITY_RATIO: Final = {"so2": 1.9, "nh3": 1.0, "hno3": 1.9, "no2": 1.6, "ozone": 1.6}
-#: Surface resistance of open water, s m-1: SO2 as Wesely (1989), the others scaled from it.
+#: Surface resistance of open water, s m-1: SO2 as Wesely (1989), from memory, the others
+#: scaled from it.
 RC_WATER: Final = {"so2": 1.0, "nh3": 5.0, "hno3": 10.0, "no2": 20_000.0, "ozone": 2000.0}
 #: Outer surfaces of leaves for ozone (EMEP), s m-1; reactivity of NO2 against ozone (Wesely 1989).
 R_EXTERNAL_OZONE: Final = 2500.0

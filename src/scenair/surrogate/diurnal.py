@@ -44,7 +44,8 @@ def hourly_diffusivity(
 
     By day convection adds to the wind: the velocity of the profile is ``(u*^3 + 0.28 w*^3)^(1/3)``
     with ``w*^3 = g h H / (rho cp T)`` (Troen and Mahrt 1986, Boundary-Layer Meteorol. 37,
-    129-148; Holtslag and Boville 1993, J. Climate 6, 1825-1842); heat follows a sine.
+    129-148; Holtslag and Boville 1993, J. Climate 6, 1825-1842; the form from memory); heat
+    follows a sine.
     """
     share = (hour + 0.5) / (HOURS * np.maximum(layer.day, 0.01))
     light = share < 1
