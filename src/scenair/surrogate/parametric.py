@@ -4,9 +4,9 @@ All of it is synthetic: smooth functions of month, place and land, with figures 
 table. A result that rests on them says so. Rain comes from :mod:`.normals` where they are given;
 how often it rains and how moist the air is follow from rain and temperature by the formulas here.
 
-The forms and constants of the heat balance and of stable air (de Bruin and Holtslag, Holtslag and van
-Ulden, Turc-Pike, Tennekes, Venkatram, van Ulden and Holtslag) are given from memory of these papers;
-they were not read again.
+The forms and constants of the heat balance and of stable air (de Bruin and Holtslag, Holtslag and
+van Ulden, Turc-Pike, Tennekes, Venkatram, van Ulden and Holtslag) are given from memory of these
+papers; they were not read again.
 """
 
 from __future__ import annotations
