@@ -164,8 +164,9 @@ class Members:
         transport = self.quarter.transport
         nox = self.concentration["NOx"]
         own = [self.quarter.with_nox(transport.field(column)) for column in nox.T]
-        rates = [transport.flat(quarter.loss_terms("SO2")["conversion"]) for quarter in own]
-        terms = self._losses("SO2") | {"conversion": np.stack(rates, axis=1)}
+        rates = [transport.flat(quarter.rate["oxidation_so2"]) for quarter in own]
+        conversion = np.stack(rates, axis=1) * transport.volume[:, None]
+        terms = self._losses("SO2") | {"conversion": conversion}
         loss = np.sum(np.broadcast_arrays(*terms.values()), axis=0)
         rhs = self._right_hand_side("SO2")
 

@@ -20,7 +20,7 @@ from scenair.surrogate.sulfur import sulfate_formation
 from scenair.surrogate.winds import volume_flow
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import xarray as xr
 
@@ -124,6 +124,20 @@ class Quarter:
         return terms
 
 
+def _scavenging(get: Callable[[str], Array], *, layers: int, par: Parameters) -> dict[str, Array]:
+    """Effective scavenging rate of every phase, (layer, y, x), s-1."""
+    rain, wet, event = get("precipitation"), get("wet_fraction"), get("wet_event")
+    cloudy = np.array([par[f"cloudy_layer_{k + 1}"] for k in range(layers)])
+    scavenged = {}
+    for phase in ("particle", "so2", "nox", "hno3", "nh3", "precursor"):
+        during = scavenging_rate(
+            rain, wet_fraction=wet, in_cloud=par[f"wet_in_{phase}"],
+            below_cloud=par[f"wet_below_{phase}"], cloudy=cloudy,
+        )  # fmt: skip
+        scavenged[phase] = intermittent_rate(during, wet_fraction=wet, wet_event=event)
+    return scavenged | {phase: scavenged[like] for phase, like in _SCAVENGED_AS.items()}
+
+
 def prepare_quarter(met: xr.Dataset, quarter: int, *, geo: Geometry, par: Parameters) -> Quarter:
     """The physics of quarter number ``quarter`` (0-3) from a meteorology dataset."""
 
@@ -138,16 +152,6 @@ def prepare_quarter(met: xr.Dataset, quarter: int, *, geo: Geometry, par: Parame
     flow = volume_flow(get("wind_x"), get("wind_y"), geo=geo)
     temperature = get("temperature")
     warmth = par.warmth(temperature)
-    rain, wet, event = get("precipitation"), get("wet_fraction"), get("wet_event")
-    cloudy = np.array([par[f"cloudy_layer_{k + 1}"] for k in range(geo.shape[0])])
-    scavenged = {}
-    for phase in ("particle", "so2", "nox", "hno3", "nh3", "precursor"):
-        during = scavenging_rate(
-            rain, wet_fraction=wet, in_cloud=par[f"wet_in_{phase}"],
-            below_cloud=par[f"wet_below_{phase}"], cloudy=cloudy,
-        )  # fmt: skip
-        scavenged[phase] = intermittent_rate(during, wet_fraction=wet, wet_event=event)
-    scavenged |= {phase: scavenged[like] for phase, like in _SCAVENGED_AS.items()}
     depth = float(geo.depth[0])
     speed = mean_speed((get("wind_x")[0], get("wind_y")[0]), (mixing.x[0], mixing.y[0]), par=par)
     surface = surface_of(
@@ -177,7 +181,7 @@ def prepare_quarter(met: xr.Dataset, quarter: int, *, geo: Geometry, par: Parame
         transport=assemble(flow, mixing, geo=geo),
         area=geo.area,
         dry=dry,
-        wet=scavenged,
+        wet=_scavenging(get, layers=geo.shape[0], par=par),
         rate=rate,
         nitric_acid=limits,
         sulfate=sulfate,
