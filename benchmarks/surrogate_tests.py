@@ -34,7 +34,7 @@ from scenair.surrogate.ozone import run_ozone
 from scenair.surrogate.photochemistry import M_O3, balance, rates
 from scenair.surrogate.quarter import Quarter, prepare_quarter
 from scenair.surrogate.removal import intermittent_rate
-from scenair.surrogate.response_surface import design, fit, normalised_errors
+from scenair.surrogate.response_surface import design, fit, normalised_error
 from scenair.surrogate.solver import RELATIVE_RESIDUAL, ColumnSystem, Factor
 from scenair.surrogate.surface_terms import OZONE_TERMS
 
@@ -229,7 +229,8 @@ def surfaces() -> Iterator[Row]:
         runs = _box_ozone(PAR, points, nox=nox, voc=voc)[:, None]
         surface = fit(points, runs, factors=FACTORS, terms=OZONE_TERMS, base=runs[0])
         actual = _box_ozone(PAR, held, nox=nox, voc=voc)[:, None]
-        mean, largest = normalised_errors(surface.predict(held), actual)
+        error = normalised_error(surface.predict(held), actual)
+        mean, largest = float(error.mean()), float(error.max())
         yield below("13", f"ozone of a {place} box, 45 runs: mean error", mean, 0.02)
         yield below("13", f"ozone of a {place} box, 45 runs: largest", largest, 0.10)
     model = RNG.uniform(5, 20, (4, 6, 7))

@@ -183,10 +183,9 @@ def fit(
     )
 
 
-def normalised_errors(predicted: Array, actual: Array) -> tuple[float, float]:
-    """Mean and largest ``|predicted - actual| / actual`` over runs and cells."""
-    error = np.abs(predicted - actual) / actual
-    return float(error.mean()), float(error.max())
+def normalised_error(predicted: Array, actual: Array) -> Array:
+    """``|predicted - actual| / actual`` of each run and cell, 1."""
+    return np.asarray(np.abs(predicted - actual) / actual)
 
 
 def isopleth(

@@ -15,6 +15,7 @@ from scenair.surrogate.response_surface import (
     ResponseSurface,
     fit,
     isopleth,
+    normalised_error,
     peak_ratio,
     voc_to_nox_ratio,
 )
@@ -201,7 +202,7 @@ def _errors(
             if not keep.any():
                 continue
             a, p = actual[kind][keep][:, cells], predicted[kind][keep][:, cells]
-            error = np.abs(p - a) / a
+            error = normalised_error(p, a)
             rows.append(
                 {
                     "quantity": name,
